@@ -90,7 +90,9 @@ impl Resolver<'_> {
         let mut windows = std::mem::take(&mut self.level().windows);
         for (_, call) in &mut windows {
             let keys = call.order_by.iter_mut().map(|key| &mut key.expr);
-            for target in call.arguments.iter_mut().chain(&mut call.partition_by).chain(keys).chain(&mut call.filter) {
+            for target in
+                call.arguments.iter_mut().chain(&mut call.partition_by).chain(keys).chain(&mut call.filter)
+            {
                 self.regroup(groups, target)?;
             }
         }
@@ -155,13 +157,15 @@ impl Resolver<'_> {
             GroupElement::Cube(exprs) => {
                 let keys = keys(exprs)?;
                 // Counted before the sets are made: 2^n of them.
-                let count = 1_usize.checked_shl(keys.len() as u32).filter(|count| *count <= MAX_GROUPING_SETS);
+                let count =
+                    1_usize.checked_shl(keys.len() as u32).filter(|count| *count <= MAX_GROUPING_SETS);
                 let Some(count) = count else {
                     let at = self.at(exprs.first().map_or(Span::default(), |first| first.span));
                     return Err(Error::TooLarge { what: "grouping sets", limit: MAX_GROUPING_SETS, at });
                 };
                 let set = |mask: usize| {
-                    let chosen = keys.iter().enumerate().filter(|(at, _)| mask & (1 << (keys.len() - 1 - at)) != 0);
+                    let chosen =
+                        keys.iter().enumerate().filter(|(at, _)| mask & (1 << (keys.len() - 1 - at)) != 0);
                     chosen.map(|(_, key)| *key).collect()
                 };
                 (0..count).rev().map(set).collect()
@@ -173,21 +177,28 @@ impl Resolver<'_> {
     fn group_key(&mut self, key: &tree::Expr, groups: &mut Groups, items: &[Item]) -> Result<usize> {
         let ordinal = self.ordinal(key, items.len())?;
         // An alias of an aggregate cannot be meant: `SUM(flaky) AS flaky .. GROUP BY flaky` groups by the field.
-        let item = ordinal.or_else(|| named_item(key, items).filter(|at| !self.is_aggregated(&items[*at].expr)));
+        let item =
+            ordinal.or_else(|| named_item(key, items).filter(|at| !self.is_aggregated(&items[*at].expr)));
         let expr = match item.map(|at| &items[at]) {
             Some(Item { shape: Shape::Spread { .. }, .. }) => {
-                return Err(self.invalid("invalid_position", "A star cannot be grouped by; name its columns", key.span));
+                return Err(self.invalid(
+                    "invalid_position",
+                    "A star cannot be grouped by; name its columns",
+                    key.span,
+                ));
             }
             Some(item) => item.expr.clone(),
             None => self.expr(key)?,
         };
         if self.is_aggregated(&expr) {
-            let message = format!("`{}` is an aggregate, so it cannot be grouped by", self.snippet(expr.span));
+            let message =
+                format!("`{}` is an aggregate, so it cannot be grouped by", self.snippet(expr.span));
             return Err(self.invalid("aggregate_not_allowed", message, key.span));
         }
-        let known = groups.keys.iter().position(|known| {
-            (item.is_some() && known.item == item) || walk::same(&known.expr, &expr)
-        });
+        let known = groups
+            .keys
+            .iter()
+            .position(|known| (item.is_some() && known.item == item) || walk::same(&known.expr, &expr));
         if let Some(position) = known {
             groups.keys[position].item = groups.keys[position].item.or(item);
             return Ok(position);

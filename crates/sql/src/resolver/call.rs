@@ -25,7 +25,8 @@ impl Resolver<'_> {
             _ if call.over.is_some() => self.window(function, call, span),
             Kind::Aggregate => self.aggregate_call(function, call, span),
             Kind::Window => {
-                let message = format!("{} is a window function; write OVER (..) after it", function.signature());
+                let message =
+                    format!("{} is a window function; write OVER (..) after it", function.signature());
                 Err(self.invalid("missing_over", message, span))
             }
         }
@@ -47,7 +48,8 @@ impl Resolver<'_> {
             "WHERE" => "; filter groups with HAVING, window functions in a query around this one",
             _ => "",
         };
-        let message = format!("{} is {what}, which cannot stand in {}{remedy}", name.to_ascii_uppercase(), clause.name);
+        let message =
+            format!("{} is {what}, which cannot stand in {}{remedy}", name.to_ascii_uppercase(), clause.name);
         Err(self.invalid("aggregate_not_allowed", message, span))
     }
 
@@ -136,7 +138,8 @@ impl Resolver<'_> {
         self.require(|clause| clause.windows, function.name(), "a window function", span)?;
         self.check_aggregate(function, call, span)?;
         if call.distinct || !call.order_by.is_empty() || call.limit.is_some() || call.offset.is_some() {
-            return Err(self.not_supported("DISTINCT, ORDER BY or LIMIT inside a window function's parentheses", span));
+            return Err(self
+                .not_supported("DISTINCT, ORDER BY or LIMIT inside a window function's parentheses", span));
         }
         let resolved = self.in_clause(Clause::WINDOW, |resolver| {
             let order_by = resolver.inner_keys(&over.order_by)?;
@@ -216,7 +219,8 @@ impl Resolver<'_> {
         let shaped = !call.order_by.is_empty() || call.limit.is_some() || call.offset.is_some();
         if shaped && function != Function::ArrayAgg {
             let name = function.name().to_ascii_uppercase();
-            let message = format!("ORDER BY, LIMIT and OFFSET stand in ARRAY_AGG(..) only, not in {name}(..)");
+            let message =
+                format!("ORDER BY, LIMIT and OFFSET stand in ARRAY_AGG(..) only, not in {name}(..)");
             return Err(self.invalid("no_valid_overload", message, span));
         }
         self.check_arity(function, call.arguments.len(), span)
@@ -246,12 +250,18 @@ impl Resolver<'_> {
             return Ok(());
         }
         let written = count - usize::from(function.takes_now()).min(count);
-        Err(self.no_valid_overload(function.name(), written, &format!("write {}", function.signature()), span))
+        Err(self.no_valid_overload(
+            function.name(),
+            written,
+            &format!("write {}", function.signature()),
+            span,
+        ))
     }
 
     fn no_valid_overload(&self, name: &str, count: usize, remedy: &str, span: Span) -> Error {
         let plural = if count == 1 { "" } else { "s" };
-        let message = format!("No valid overload found for function `{name}` with {count} argument{plural}; {remedy}");
+        let message =
+            format!("No valid overload found for function `{name}` with {count} argument{plural}; {remedy}");
         self.invalid("no_valid_overload", message, span)
     }
 

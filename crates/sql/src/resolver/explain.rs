@@ -61,12 +61,14 @@ impl Explainer<'_> {
             }
             Plan::Unnest { input, array, element, ordinality, outer } => {
                 let outer = if *outer { " outer" } else { "" };
-                let text = format!("Unnest{outer} {} as {}", self.expr(array), element_names(*element, *ordinality));
+                let text =
+                    format!("Unnest{outer} {} as {}", self.expr(array), element_names(*element, *ordinality));
                 (text, vec![input])
             }
             Plan::Filter { input, condition } => (format!("Filter {}", self.expr(condition)), vec![input]),
             Plan::Extend { input, columns } => {
-                let columns = columns.iter().map(|(id, value)| format!("{} = {}", column(*id), self.expr(value)));
+                let columns =
+                    columns.iter().map(|(id, value)| format!("{} = {}", column(*id), self.expr(value)));
                 (format!("Extend {}", join(columns)), vec![input])
             }
             Plan::Aggregate { .. } => self.aggregate(plan),
@@ -100,7 +102,8 @@ impl Explainer<'_> {
             Plan::Distinct { input, columns: equal } => (format!("Distinct {}", columns(equal)), vec![input]),
             Plan::Sort { input, keys } => (format!("Sort {}", self.keys(keys)), vec![input]),
             Plan::Limit { input, limit, offset } => {
-                let mut text = format!("Limit {}", limit.as_ref().map_or("all".to_owned(), |limit| self.expr(limit)));
+                let mut text =
+                    format!("Limit {}", limit.as_ref().map_or("all".to_owned(), |limit| self.expr(limit)));
                 if let Some(offset) = offset {
                     let _ = write!(text, " offset {}", self.expr(offset));
                 }
@@ -246,7 +249,8 @@ impl Explainer<'_> {
             ExprKind::InList { expr, list } => format!("({} in ({}))", self.expr(expr), self.exprs(list)),
             ExprKind::Array(items) => format!("[{}]", self.exprs(items)),
             ExprKind::Object(members) => {
-                let members = members.iter().map(|(name, value)| format!("{}: {}", self.expr(name), self.expr(value)));
+                let members =
+                    members.iter().map(|(name, value)| format!("{}: {}", self.expr(name), self.expr(value)));
                 format!("{{{}}}", join(members))
             }
             ExprKind::ArrayAny { array, element, ordinality, predicate, exists } => {

@@ -47,7 +47,8 @@ impl Resolver<'_> {
             },
             Tree::Array(items) | Tree::Row(items) => Ok(expr(ExprKind::Array(self.exprs(items)?), span)),
             Tree::Object(members) => {
-                let member = |(name, value): &(tree::Expr, tree::Expr)| Ok((self.expr(name)?, self.expr(value)?));
+                let member =
+                    |(name, value): &(tree::Expr, tree::Expr)| Ok((self.expr(name)?, self.expr(value)?));
                 Ok(expr(ExprKind::Object(members.iter().map(member).collect::<Result<_>>()?), span))
             }
             Tree::Path(names) => self.path(names, span),
@@ -116,7 +117,9 @@ impl Resolver<'_> {
     fn membership(&mut self, tree: &tree::Expr) -> Result<Expr> {
         let span = tree.span;
         match &tree.kind {
-            Tree::InList { operand, list, negated } => Ok(not_if(*negated, self.in_list(operand, list, span)?)),
+            Tree::InList { operand, list, negated } => {
+                Ok(not_if(*negated, self.in_list(operand, list, span)?))
+            }
             Tree::InSubquery { operand, query, negated } => {
                 Ok(not_if(*negated, self.in_subquery(operand, query, span)?))
             }
@@ -214,8 +217,10 @@ impl Resolver<'_> {
         let index = match used {
             Some(index) => index,
             None => {
-                let Some(given) = self.options.parameters.iter().find(|parameter| parameter.name == name) else {
-                    let message = format!("Parameter \"{name}\" has no value; send it in the request's parameters");
+                let Some(given) = self.options.parameters.iter().find(|parameter| parameter.name == name)
+                else {
+                    let message =
+                        format!("Parameter \"{name}\" has no value; send it in the request's parameters");
                     return Err(self.invalid("missing_parameter", message, span));
                 };
                 self.parameters.push(given.clone());
@@ -232,7 +237,9 @@ impl Resolver<'_> {
         for tree in trees {
             let item = self.expr(tree)?;
             let value = match item.kind {
-                ExprKind::Parameter(index) => self.parameters.get(index).map(|parameter| parameter.value.clone()),
+                ExprKind::Parameter(index) => {
+                    self.parameters.get(index).map(|parameter| parameter.value.clone())
+                }
                 _ => None,
             };
             let Some(Value::Array(values)) = value else {

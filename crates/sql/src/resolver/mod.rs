@@ -1,14 +1,14 @@
 //! From the syntax tree to the resolved query: every name becomes a column, every alias and star is replaced, every
 //! UNNEST subquery becomes an array operation. No I/O: what exists, the caller's [`Catalog`] says.
 //!
-//! Read in this order: [`scope`] (what a name means), [`query`] and [`select`] (clauses), [`relation`] (FROM),
-//! [`expr`] and [`call`] (expressions), [`subquery`], [`aggregate`].
+//! Read in this order: `scope` (what a name means), `query` and `select` (clauses), `relation` (FROM),
+//! `expr` and `call` (expressions), `subquery`, `aggregate`.
 
 mod aggregate;
 mod call;
 mod civil;
-mod expr;
 pub mod explain;
+mod expr;
 mod interval;
 pub mod parameters;
 mod query;
@@ -167,8 +167,12 @@ impl Resolver<'_> {
 
     /// The text at a span, on one line, for messages.
     fn snippet(&self, span: Span) -> String {
-        let words: Vec<&str> =
-            self.text.get(span.start as usize..span.end as usize).unwrap_or_default().split_whitespace().collect();
+        let words: Vec<&str> = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
         words.join(" ")
     }
 

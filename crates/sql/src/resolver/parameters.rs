@@ -19,7 +19,9 @@ pub fn parse(name: &str, declared_type: &str, value: &str) -> Result<Value, Stri
     }
     let text = value.trim();
     let parsed = match value_type {
-        Type::Null => matches!(text.to_ascii_lowercase().as_str(), "" | "null" | "none").then_some(Value::Null),
+        Type::Null => {
+            matches!(text.to_ascii_lowercase().as_str(), "" | "null" | "none").then_some(Value::Null)
+        }
         Type::Bool => boolean(text),
         Type::Int => text.parse().ok().map(Value::Int),
         Type::Float => text.parse().ok().map(Value::Float),
@@ -99,6 +101,8 @@ fn shortened(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const DAY_US: i64 = 86_400_000_000;
@@ -124,7 +128,11 @@ mod tests {
             ("timestamp", "1970-01-02T02:00+02:00", Value::Timestamp(DAY_US)),
             ("timestamp", "1970-01-01T16:00:00 -0800", Value::Timestamp(DAY_US)),
             ("null", "null", Value::Null),
-            ("array", "[1, \"a\", null]", Value::Array(vec![Value::Int(1), Value::String("a".into()), Value::Null])),
+            (
+                "array",
+                "[1, \"a\", null]",
+                Value::Array(vec![Value::Int(1), Value::String("a".into()), Value::Null]),
+            ),
             ("object", "{\"b\": 1.5}", Value::Object(vec![("b".into(), Value::Float(1.5))])),
         ];
         for (declared, text, value) in cases {

@@ -198,9 +198,10 @@ impl Resolver<'_> {
                     columns.push((new, *column, *other));
                     outputs.push(Output::Column { name: name.clone(), column: new });
                 }
-                (Output::Spread { column, except }, Output::Spread { column: other, except: other_except })
-                    if except == other_except =>
-                {
+                (
+                    Output::Spread { column, except },
+                    Output::Spread { column: other, except: other_except },
+                ) if except == other_except => {
                     columns.push((new, *column, *other));
                     outputs.push(Output::Spread { column: new, except: except.clone() });
                 }
@@ -237,7 +238,8 @@ impl Resolver<'_> {
         }
         let columns: Vec<ColumnId> = (0..width).map(|_| self.column()).collect();
         let outputs = columns.iter().enumerate();
-        let outputs = outputs.map(|(at, column)| Output::Column { name: default_name(at), column: *column }).collect();
+        let outputs =
+            outputs.map(|(at, column)| Output::Column { name: default_name(at), column: *column }).collect();
         Ok(Rows { plan: Plan::Values { columns, rows }, outputs })
     }
 
@@ -280,8 +282,10 @@ impl Resolver<'_> {
 
     /// The error for a subquery that must have one column.
     pub(super) fn one_column(&self, outputs: &[Output], span: Span) -> Error {
-        let message =
-            format!("A subquery used as a value must have one column, this one has {}", self.describe_width(outputs));
+        let message = format!(
+            "A subquery used as a value must have one column, this one has {}",
+            self.describe_width(outputs)
+        );
         self.invalid("column_count_mismatch", message, span)
     }
 }

@@ -1,5 +1,5 @@
 //! FROM: tables, subqueries, UNNEST and joins, left to right. UNNEST reads what stands before it; a table or subquery
-//! does not, so only those are right sides of a [`Plan::Join`].
+//! does not, so only those are right sides of a `Plan::Join`.
 
 use super::query::Rows;
 use super::scope::{Clause, Level, LevelKind, Relation, Row, field};
@@ -92,7 +92,11 @@ impl Resolver<'_> {
                 "`{}` is given {} column names, but has {}",
                 alias.name.text,
                 alias.columns.len(),
-                if relation.rows.is_empty() { relation.columns.len().to_string() } else { "no fixed columns".into() }
+                if relation.rows.is_empty() {
+                    relation.columns.len().to_string()
+                } else {
+                    "no fixed columns".into()
+                }
             );
             return Err(self.invalid("column_count_mismatch", message, alias.name.span));
         }
@@ -185,9 +189,9 @@ impl Resolver<'_> {
         let right = self.hidden(middle, |resolver| resolver.relation(&tree.right, None))?;
         let condition = match &tree.condition {
             JoinCondition::Cross => None,
-            JoinCondition::On(condition) => {
-                Some(self.in_clause(Clause { name: "ON", ..Clause::FROM }, |resolver| resolver.expr(condition))?)
-            }
+            JoinCondition::On(condition) => Some(
+                self.in_clause(Clause { name: "ON", ..Clause::FROM }, |resolver| resolver.expr(condition))?,
+            ),
             JoinCondition::Using(names) => Some(self.using(names, tree.kind, start, middle, span)?),
             JoinCondition::Natural => {
                 let names = self.common_names(start, middle, span)?;
@@ -224,7 +228,10 @@ impl Resolver<'_> {
             self.in_clause(Clause { name: "ON", ..Clause::FROM }, |resolver| resolver.expr(condition))?;
         match condition.kind {
             ExprKind::Literal(Value::Bool(true)) => Ok(plan),
-            _ if outer => Err(self.not_supported("LEFT JOIN UNNEST with a condition other than ON TRUE", condition.span)),
+            _ if outer => {
+                Err(self
+                    .not_supported("LEFT JOIN UNNEST with a condition other than ON TRUE", condition.span))
+            }
             _ => Ok(filter(plan, condition)),
         }
     }
@@ -291,7 +298,8 @@ impl Resolver<'_> {
     }
 
     fn natural_without_columns(&self, span: Span) -> Error {
-        let message = "NATURAL JOIN needs tables with known columns, and documents have none; write JOIN .. USING (..)";
+        let message =
+            "NATURAL JOIN needs tables with known columns, and documents have none; write JOIN .. USING (..)";
         self.invalid("column_not_found", message, span)
     }
 

@@ -225,7 +225,8 @@ impl Resolver<'_> {
     fn select_alias(&mut self, names: &[Name]) -> Option<Rc<tree::Expr>> {
         let level = self.level();
         // `t.x` is the table's, even if an alias is called t.
-        let is_table = || names.len() > 1 && level.visible().iter().any(|each| each.is_called(&names[0].text));
+        let is_table =
+            || names.len() > 1 && level.visible().iter().any(|each| each.is_called(&names[0].text));
         if !level.clause.aliases || is_table() {
             return None;
         }
@@ -260,15 +261,14 @@ impl Resolver<'_> {
         let visible = level.visible();
         let unnested: Vec<ColumnId> =
             visible.iter().filter(|each| each.unnest).flat_map(|each| each.columns_called(first)).collect();
-        if names.len() == 1 || !visible.iter().any(|each| each.is_called(first)) {
-            if let Some(found) = self.only_one(&unnested, first, span)? {
-                return Ok(Some(found));
-            }
+        let is_bare = names.len() == 1;
+        if (is_bare || !visible.iter().any(|each| each.is_called(first)))
+            && let Some(found) = self.only_one(&unnested, first, span)?
+        {
+            return Ok(Some(found));
         }
-        if names.len() > 1 {
-            if let Some(found) = self.find_qualified(level, names, span)? {
-                return Ok(Some(found));
-            }
+        if !is_bare && let Some(found) = self.find_qualified(level, names, span)? {
+            return Ok(Some(found));
         }
         if expressly {
             return Ok(None);
@@ -280,7 +280,10 @@ impl Resolver<'_> {
         if let Some(found) = self.only_one(&columns, first, span)? {
             return Ok(Some(found));
         }
-        let whole = visible.iter().filter(|each| each.has_alias && each.is_called(first)).find_map(|each| each.whole(span));
+        let whole = visible
+            .iter()
+            .filter(|each| each.has_alias && each.is_called(first))
+            .find_map(|each| each.whole(span));
         Ok(whole.filter(|_| names.len() == 1).map(|kind| Found { kind, parts: 1 }))
     }
 
@@ -290,7 +293,8 @@ impl Resolver<'_> {
         let mut called = level.visible().iter().filter(|each| each.is_called(first));
         if let Some(relation) = called.next() {
             if called.next().is_some() {
-                let message = format!("`{first}` is the name of several tables in FROM; give them different aliases");
+                let message =
+                    format!("`{first}` is the name of several tables in FROM; give them different aliases");
                 return Err(self.invalid("ambiguous_column", message, span));
             }
             if let Some(kind) = self.member(relation, second, span)? {
@@ -333,7 +337,9 @@ impl Resolver<'_> {
             [row] => Ok(Some(field(expr(ExprKind::Column(row.column), span), name).kind)),
             _ => Err(self.invalid(
                 "ambiguous_column",
-                format!("Column `{name}` could come from several stars of the subquery; select it there by name"),
+                format!(
+                    "Column `{name}` could come from several stars of the subquery; select it there by name"
+                ),
                 span,
             )),
         }
@@ -403,7 +409,9 @@ impl Resolver<'_> {
             .collect();
         let message = match level {
             Some(level) if level.visible().is_empty() => {
-                format!("Column `{name}` not found: there is no table to read it from; strings stand in 'single quotes'")
+                format!(
+                    "Column `{name}` not found: there is no table to read it from; strings stand in 'single quotes'"
+                )
             }
             _ => format!("Column `{name}` not found; there are {}", list(&columns)),
         };

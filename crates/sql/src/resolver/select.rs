@@ -193,9 +193,7 @@ impl Resolver<'_> {
 pub(super) fn named_item(item: &tree::Expr, items: &[Item]) -> Option<usize> {
     let Tree::Path(names) = &item.kind else { return None };
     let [name] = names.as_slice() else { return None };
-    let is_named = |item: &Item, with_alias: bool| {
-        matches!(&item.shape, Shape::Column { name: Some(own), has_alias } if *own == name.text && *has_alias == with_alias)
-    };
+    let is_named = |item: &Item, with_alias: bool| matches!(&item.shape, Shape::Column { name: Some(own), has_alias } if *own == name.text && *has_alias == with_alias);
     let position = |with_alias| items.iter().position(|item| is_named(item, with_alias));
     position(true).or_else(|| position(false))
 }
@@ -227,7 +225,9 @@ fn names(items: &[Item]) -> Vec<String> {
     for (at, item) in items.iter().enumerate() {
         let name = match &item.shape {
             Shape::Column { name: Some(name), has_alias: true } => name.clone(),
-            Shape::Column { name: Some(name), .. } if !is_alias(name) && !names.contains(name) => name.clone(),
+            Shape::Column { name: Some(name), .. } if !is_alias(name) && !names.contains(name) => {
+                name.clone()
+            }
             _ => default_name(at),
         };
         names.push(name);
@@ -253,7 +253,10 @@ fn reuse(key: &mut Expr, computed: &[(ColumnId, Expr)]) {
 fn reads_beyond(key: &Expr, columns: &[ColumnId]) -> bool {
     match &key.kind {
         ExprKind::Column(column) => !columns.contains(column),
-        ExprKind::ArrayAny { array, .. } => reads_beyond(array, columns),
+        ExprKind::ArrayAny { array, element, ordinality, predicate, .. } => {
+            let bound: Vec<ColumnId> = columns.iter().chain([element]).chain(ordinality).copied().collect();
+            reads_beyond(array, columns) || reads_beyond(predicate, &bound)
+        }
         _ => walk::children(key).into_iter().any(|child| reads_beyond(child, columns)),
     }
 }

@@ -7,8 +7,8 @@ use super::scope::{Clause, Level, LevelKind};
 use super::{Resolver, expr};
 use crate::resolved::{ColumnId, Expr, ExprKind, JoinKind, Output, Subquery};
 use crate::tree::{
-    self, BinaryOperator, JoinCondition, Limit, Literal, Quantifier, QueryBody, RelationKind, Select, SelectItem,
-    TableAlias, Unnest,
+    self, BinaryOperator, JoinCondition, Limit, Literal, Quantifier, QueryBody, RelationKind, Select,
+    SelectItem, TableAlias, Unnest,
 };
 use crate::{Function, Result, Span, Value};
 
@@ -105,7 +105,8 @@ impl Resolver<'_> {
         }
         let Some(over) = over_elements(query, false) else {
             let quantifier = if quantifier == Quantifier::Any { "ANY" } else { "ALL" };
-            let feature = format!("{} {quantifier} over a subquery that does not read UNNEST", operator.symbol());
+            let feature =
+                format!("{} {quantifier} over a subquery that does not read UNNEST", operator.symbol());
             return Err(self.not_supported(feature, span));
         };
         let operand = self.expr(operand)?;
@@ -195,11 +196,14 @@ impl Resolver<'_> {
                 });
                 match column {
                     Some(column) => Ok(expr(ExprKind::Column(column), *span)),
-                    None => Err(self.invalid("column_count_mismatch", "The subquery must have one column", *span)),
+                    None => {
+                        Err(self.invalid("column_count_mismatch", "The subquery must have one column", *span))
+                    }
                 }
             }
             _ => {
-                let message = format!("The subquery must have one column, this one has {}", over.select.items.len());
+                let message =
+                    format!("The subquery must have one column, this one has {}", over.select.items.len());
                 Err(self.invalid("column_count_mismatch", message, over.select.span))
             }
         }

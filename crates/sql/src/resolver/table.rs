@@ -126,7 +126,9 @@ impl Resolver<'_> {
                 }
                 Lookup::View { sql } => {
                     if let Some(sample) = sample {
-                        return Err(self.not_supported("TABLESAMPLE of anything but a collection", sample.span));
+                        return Err(
+                            self.not_supported("TABLESAMPLE of anything but a collection", sample.span)
+                        );
                     }
                     let rows = self.view(&target, &sql, span)?;
                     let relation = rows.relation();
@@ -161,7 +163,8 @@ impl Resolver<'_> {
             self.collections.push(name);
         }
         let row = self.column();
-        let relation = Relation { rows: vec![Row { column: row, except: Vec::new() }], ..Relation::default() };
+        let relation =
+            Relation { rows: vec![Row { column: row, except: Vec::new() }], ..Relation::default() };
         Ok((Plan::Collection { collection, row, sample_percent, span }, relation))
     }
 

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod invariants;
+
 use std::path::Path;
 
 use super::*;
@@ -18,7 +20,9 @@ impl Catalog for TestCatalog {
             target: CollectionName { workspace: workspace.to_owned(), name: name.to_owned() },
         };
         match (workspace, name) {
-            ("commons", "tweets" | "users" | "twitter-kinesis-demo") | ("logs", "events") => Lookup::Collection,
+            ("commons", "tweets" | "users" | "twitter-kinesis-demo") | ("logs", "events") => {
+                Lookup::Collection
+            }
             ("commons", "latest") => alias("commons", "tweets"),
             ("commons", "circle") => alias("commons", "circle"),
             ("commons", "tags") => {
@@ -83,6 +87,14 @@ fn check_file(name: &str) {
     }
 }
 
+/// The statements of a file.
+fn statements(name: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/resolver/tests").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    let cases = text.split("=== ").skip(1).map(|case| case.split_once('\n').unwrap().1);
+    cases.map(|case| case.split("---\n").next().unwrap().trim_end().to_owned()).collect()
+}
+
 #[test]
 fn statements_have_these_plans() {
     check_file("plans.txt");
@@ -100,7 +112,8 @@ fn the_query_says_what_it_reads() {
          WHERE l._event_time > current_timestamp() - INTERVAL 1 HOUR",
     )
     .unwrap();
-    let name = |workspace: &str, name: &str| CollectionName { workspace: workspace.into(), name: name.into() };
+    let name =
+        |workspace: &str, name: &str| CollectionName { workspace: workspace.into(), name: name.into() };
     assert_eq!(query.collections, [name("commons", "tweets"), name("logs", "events")]);
     assert_eq!(query.aliases, ["commons.latest"]);
     assert_eq!(query.parameters, [Parameter { name: "n".into(), value: Value::Int(7) }]);
@@ -144,7 +157,11 @@ fn nesting_is_refused_before_the_stack_ends() {
         let mut sql = "WITH t0 AS (SELECT 1 AS x)".to_owned();
         for level in 1..queries {
             let inner = format!("(SELECT MAX(x) FROM t{})", level - 1);
-            sql += &format!(", t{level} AS (SELECT {}{inner}{} AS x)", "ABS(".repeat(height), ")".repeat(height));
+            sql += &format!(
+                ", t{level} AS (SELECT {}{inner}{} AS x)",
+                "ABS(".repeat(height),
+                ")".repeat(height)
+            );
         }
         resolve_text(&(sql + &format!(" SELECT * FROM t{}", queries - 1)))
     };

@@ -13,7 +13,8 @@ impl Resolver<'_> {
     /// of the statement.
     pub(super) fn view(&mut self, name: &CollectionName, sql: &str, span: Span) -> Result<Rows> {
         if self.view_depth == MAX_VIEW_DEPTH {
-            let message = format!("More than {MAX_VIEW_DEPTH} views read one another; a view cannot read itself");
+            let message =
+                format!("More than {MAX_VIEW_DEPTH} views read one another; a view cannot read itself");
             return Err(self.invalid("invalid_view", message, span));
         }
         let text = std::mem::replace(&mut self.text, Rc::from(sql));
@@ -47,7 +48,10 @@ impl Resolver<'_> {
         let inner = error.location();
         match &mut error {
             Error::Syntax { message, at } | Error::Invalid { message, at, .. } => {
-                *message = format!("View \"{}.{}\", {inner}: {message}", name.workspace, name.name);
+                // Of views in views the innermost says enough.
+                if !message.starts_with("View \"") {
+                    *message = format!("View \"{}.{}\", {inner}: {message}", name.workspace, name.name);
+                }
                 *at = self.at(span);
             }
             Error::NotSupported { at, .. }
