@@ -34,7 +34,7 @@ pub enum Error {
     },
     /// A call failed.
     #[error("the plugin's back end answered {0}")]
-    Call(#[from] tonic::Status),
+    Call(Box<tonic::Status>),
     /// The connection failed.
     #[error("the plugin's back end cannot be reached: {0}")]
     Connect(#[from] tonic::transport::Error),
@@ -44,4 +44,10 @@ pub enum Error {
     /// The HTTP server failed.
     #[error("cannot serve: {0}")]
     Serve(std::io::Error),
+}
+
+impl From<tonic::Status> for Error {
+    fn from(status: tonic::Status) -> Error {
+        Error::Call(Box::new(status))
+    }
 }
