@@ -186,10 +186,21 @@ async fn floor(server: &Server, runs: usize) -> Result<String> {
         all_ms.push(started.elapsed().as_secs_f64() * 1000.0);
     }
     let ours = Runs::new(all_ms);
-    Ok(format!("| `SELECT 1` | {:.2} | {:.2} | {:.2} | | | | | | |\n", ours.at(0.5), ours.at(0.99), ours.cold_ms))
+    Ok(format!(
+        "| `SELECT 1` | {:.2} | {:.2} | {:.2} | | | | | | |\n",
+        ours.at(0.5),
+        ours.at(0.99),
+        ours.cold_ms
+    ))
 }
 
-async fn measure(server: &Server, peer: &mut Peer, panel: &Panel, now_ms: i64, runs: usize) -> Result<String> {
+async fn measure(
+    server: &Server,
+    peer: &mut Peer,
+    panel: &Panel,
+    now_ms: i64,
+    runs: usize,
+) -> Result<String> {
     let query = Query::new(panel.ours).parameter(
         "now",
         "timestamp",
@@ -242,12 +253,15 @@ fn compare(panel: &Panel, peer: &'static str, ours: &[Vec<Value>], theirs: &[Vec
     if keys(ours) == keys(theirs) && above_cut(ours) == above_cut(theirs) {
         return Ok(());
     }
-    let shown = |rows: &[Vec<Value>]| serde_json::to_string(rows).unwrap_or_default().chars().take(600).collect();
+    let shown =
+        |rows: &[Vec<Value>]| serde_json::to_string(rows).unwrap_or_default().chars().take(600).collect();
     Err(Error::Unequal { query: panel.name, peer, ours: shown(ours), theirs: shown(theirs) })
 }
 
 fn rows(batch: &RecordBatch) -> Vec<Vec<Value>> {
-    (0..batch.num_rows()).map(|row| batch.columns().iter().map(|column| cell(column, row)).collect()).collect()
+    (0..batch.num_rows())
+        .map(|row| batch.columns().iter().map(|column| cell(column, row)).collect())
+        .collect()
 }
 
 /// Panels answer with text and integers only.

@@ -47,7 +47,10 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let key = std::fs::read_to_string(folder.join("api-key")).map_err(io("read the API key"))?.trim().to_owned();
+        let key = std::fs::read_to_string(folder.join("api-key"))
+            .map_err(io("read the API key"))?
+            .trim()
+            .to_owned();
         let client = Client::new(Options::new(&url, key.clone()))?;
         Ok(Server { child, url, key, client, http })
     }

@@ -82,7 +82,9 @@ impl Expander<'_> {
                 );
             }
             _ => {
-                return Err(self.error(at, format!("the macro {name} does not exist; the macros are {NAMES}")));
+                return Err(
+                    self.error(at, format!("the macro {name} does not exist; the macros are {NAMES}"))
+                );
             }
         };
         result.push_str(&written);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rockhopper_engine::{
-    Answer, Appended, Batch, CollectionId, CollectionOptions, Engine, Error, FieldStatistics, Result, Statement,
-    Statistics,
+    Answer, Appended, Batch, CollectionId, CollectionOptions, Engine, Error, FieldStatistics, Result,
+    Statement, Statistics,
 };
 use rockhopper_storage::{Collection, Store};
 use tokio::runtime::{Builder, Runtime};
@@ -39,7 +39,9 @@ impl EmbeddedEngine {
             .thread_name("query")
             .enable_time()
             .build()
-            .map_err(|error| Error::Unavailable(format!("the threads for queries could not be started: {error}")))?;
+            .map_err(|error| {
+                Error::Unavailable(format!("the threads for queries could not be started: {error}"))
+            })?;
         let admission = Arc::new(Admission::new(options.max_concurrent_queries, options.max_queued_queries));
         let memory = Arc::new(AllMemory::new(options.memory_limit_bytes));
         let executor = Arc::new(Executor { store: store.clone(), memory, options });
@@ -98,7 +100,11 @@ impl Engine for EmbeddedEngine {
         blocking(move || collection.append(batch)).await
     }
 
-    async fn positions(&self, collection: &CollectionId, source: &str) -> Result<BTreeMap<Arc<str>, Arc<str>>> {
+    async fn positions(
+        &self,
+        collection: &CollectionId,
+        source: &str,
+    ) -> Result<BTreeMap<Arc<str>, Arc<str>>> {
         Ok(self.collection(collection)?.positions(source))
     }
 
@@ -110,7 +116,8 @@ impl Engine for EmbeddedEngine {
         let limit = statement.timeout;
         let task = queries.spawn(within(limit, async move {
             let admitted = admission.enter().await.map_err(|failure| failure.into_error(&statement.text))?;
-            let mut answer = executor.run(&statement).await.map_err(|failure| failure.into_error(&statement.text))?;
+            let mut answer =
+                executor.run(&statement).await.map_err(|failure| failure.into_error(&statement.text))?;
             answer.throttled = admitted.waited;
             Ok(answer)
         }));

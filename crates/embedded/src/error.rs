@@ -35,8 +35,16 @@ impl Failure {
     }
 
     /// A limit that is reached.
-    pub(crate) fn limit(what: impl Into<String>, limit: impl Into<String>, remedy: impl Into<String>) -> Failure {
-        Failure::Engine(Error::ResourceExceeded { what: what.into(), limit: limit.into(), remedy: remedy.into() })
+    pub(crate) fn limit(
+        what: impl Into<String>,
+        limit: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Failure {
+        Failure::Engine(Error::ResourceExceeded {
+            what: what.into(),
+            limit: limit.into(),
+            remedy: remedy.into(),
+        })
     }
 
     /// The same failure with the place of the expression, unless an inner expression has given its own.
@@ -93,7 +101,9 @@ impl From<DataFusionError> for Failure {
                     Err(other) => Failure::internal(other.to_string()),
                 },
             },
-            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => Failure::from(*inner),
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+                Failure::from(*inner)
+            }
             DataFusionError::ArrowError(inner, _) => Failure::from(*inner),
             DataFusionError::ResourcesExhausted(message) => memory_limit(&message),
             shared @ DataFusionError::Shared(_) => from_shared(&shared),
@@ -121,7 +131,8 @@ fn from_shared(error: &DataFusionError) -> Failure {
         if let Some(Failure::Expression { error_id, message, span }) = current.downcast_ref::<Failure>() {
             return Failure::Expression { error_id, message: message.clone(), span: *span };
         }
-        if let Some(DataFusionError::ResourcesExhausted(message)) = current.downcast_ref::<DataFusionError>() {
+        if let Some(DataFusionError::ResourcesExhausted(message)) = current.downcast_ref::<DataFusionError>()
+        {
             return memory_limit(message);
         }
         if let Some(DataFusionError::External(inner)) = current.downcast_ref::<DataFusionError>()

@@ -99,7 +99,9 @@ impl Run<'_> {
         if let Some(limit) = row_limit
             && cut(&mut found.batches, limit)
         {
-            warnings.push(format!("the answer was cut to the default limit of {limit} rows; add a LIMIT to the query"));
+            warnings.push(format!(
+                "the answer was cut to the default limit of {limit} rows; add a LIMIT to the query"
+            ));
         }
         for (name, snapshot) in query.collections.iter().zip(&self.snapshots) {
             if snapshot.rows() == 0 {
@@ -127,8 +129,7 @@ impl Run<'_> {
                 now_us: self.statement.now_us,
                 subqueries: results,
             };
-            let planner =
-                Planner { context: &context, partitions: self.options.query_threads.max(1) };
+            let planner = Planner { context: &context, partitions: self.options.query_threads.max(1) };
             let (rows, slots) = planner.plan(plan, columns)?;
             let mut stream = rows.plan.execute(0, self.task.clone())?;
             let schema = stream.schema();
@@ -170,7 +171,8 @@ impl Run<'_> {
         match expr.kind {
             ExprKind::ExistsSubquery(_) => Ok(SubqueryResult::Value(Value::Bool(!values.is_empty()))),
             ExprKind::ScalarSubquery(_) if values.len() > 1 => {
-                let message = "a subquery that stands for a value gave more than one row; add LIMIT 1 or an aggregate";
+                let message =
+                    "a subquery that stands for a value gave more than one row; add LIMIT 1 or an aggregate";
                 Err(Failure::expression("subquery_multiple_rows", message, expr.span))
             }
             ExprKind::ScalarSubquery(_) => Ok(SubqueryResult::Value(values.pop().unwrap_or(Value::Null))),

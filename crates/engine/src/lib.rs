@@ -173,7 +173,11 @@ pub trait Engine: Send + Sync + 'static {
     async fn append(&self, collection: &CollectionId, batch: Batch) -> Result<Appended>;
 
     /// The last stored position of every partition of a source.
-    async fn positions(&self, collection: &CollectionId, source: &str) -> Result<BTreeMap<Arc<str>, Arc<str>>>;
+    async fn positions(
+        &self,
+        collection: &CollectionId,
+        source: &str,
+    ) -> Result<BTreeMap<Arc<str>, Arc<str>>>;
 
     /// Runs a query on one snapshot. Dropping the future cancels it and frees what it holds.
     async fn execute(&self, statement: Statement) -> Result<Answer>;

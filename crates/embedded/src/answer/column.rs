@@ -45,7 +45,8 @@ fn any(name: &str, absent: Absent, array: &ArrayRef) -> Result<(Field, ArrayRef)
             Ok((typed(name, Type::Bytes, absent, &DataType::Binary), Arc::new(builder.finish())))
         }
         Some((value_type, absent)) => {
-            let values = native_array(Kind::of(value_type), rows, |row| value_at(Kind::Any, absent, array, row))?;
+            let values =
+                native_array(Kind::of(value_type), rows, |row| value_at(Kind::Any, absent, array, row))?;
             Ok((typed(name, value_type, absent, values.data_type()), values))
         }
         None => json_text(name, absent, array),
@@ -58,11 +59,8 @@ fn only_type(array: &ArrayRef, absent: Absent) -> Option<(Type, Absent)> {
     let mut found = None;
     let mut missing = Absent::Never;
     for row in 0..array.len() {
-        let value_type = if bytes.is_valid(row) {
-            codec::type_of(bytes.value(row))
-        } else {
-            absent.value().type_of()
-        };
+        let value_type =
+            if bytes.is_valid(row) { codec::type_of(bytes.value(row)) } else { absent.value().type_of() };
         match value_type {
             Type::Null => missing = missing.union(Absent::Null)?,
             Type::Undefined => missing = missing.union(Absent::Undefined)?,

@@ -39,7 +39,9 @@ pub(crate) fn answer(
         let slot = &found.slots[number];
         let array = whole.column(number);
         match output {
-            Output::Column { name, .. } => columns.push(column::finished(name, slot.kind, slot.absent, array)?),
+            Output::Column { name, .. } => {
+                columns.push(column::finished(name, slot.kind, slot.absent, array)?)
+            }
             Output::Spread { except, .. } => {
                 for (name, array) in spread::members(array, slot.kind, max_bytes)? {
                     let wanted = !explicit.contains(name.as_str()) && !except.contains(&name);

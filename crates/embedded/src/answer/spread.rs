@@ -19,7 +19,11 @@ const LAST: [&str; 3] = ["_id", "_event_time", "_meta"];
 
 /// A column for each name that an object of the column has, in the order in which the names come up; an Arrow null
 /// where a row's object has no such member. What is no object adds nothing.
-pub(super) fn members(array: &ArrayRef, kind: Kind, max_bytes: usize) -> Result<Vec<(String, ArrayRef)>, Failure> {
+pub(super) fn members(
+    array: &ArrayRef,
+    kind: Kind,
+    max_bytes: usize,
+) -> Result<Vec<(String, ArrayRef)>, Failure> {
     if kind != Kind::Any {
         return Ok(Vec::new());
     }

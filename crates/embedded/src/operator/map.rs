@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, RecordBatchOptions,
+};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, SchemaRef};
 use datafusion::error::Result;
@@ -128,7 +130,8 @@ impl Work {
             Some(mask) => filter_record_batch(&batch, &mask)?,
         };
         let frame = Frame::of_batch(&batch);
-        let columns = self.columns.iter().map(|column| column.array(&frame)).collect::<std::result::Result<_, _>>()?;
+        let columns =
+            self.columns.iter().map(|column| column.array(&frame)).collect::<std::result::Result<_, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?)
     }
@@ -228,8 +231,9 @@ fn int_of_sum(sums: &ArrayRef, span: Span) -> std::result::Result<ArrayRef, Fail
 
 /// Floats with one zero and one NaN, so that equal values are one group.
 fn canonical_floats(array: &ArrayRef) -> ArrayRef {
-    let floats: Float64Array =
-        array.as_primitive::<Float64Type>().unary(|float| if float.is_nan() { f64::NAN } else { float + 0.0 });
+    let floats: Float64Array = array
+        .as_primitive::<Float64Type>()
+        .unary(|float| if float.is_nan() { f64::NAN } else { float + 0.0 });
     Arc::new(floats)
 }
 

@@ -48,7 +48,11 @@ impl Repeat {
     }
 }
 
-fn repeat(batch: &RecordBatch, rule: RepeatRule, schema: &SchemaRef) -> std::result::Result<RecordBatch, Failure> {
+fn repeat(
+    batch: &RecordBatch,
+    rule: RepeatRule,
+    schema: &SchemaRef,
+) -> std::result::Result<RecordBatch, Failure> {
     let columns = schema.fields().len();
     let left = batch.column(columns).as_primitive::<Int64Type>();
     let right = batch.column(columns + 1).as_primitive::<Int64Type>();

@@ -1,12 +1,11 @@
 //! Reading a collection: the pieces and runs of rows that may matter, and of those only the columns that do.
 
-
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
 use arrow::compute::take;
@@ -102,11 +101,14 @@ impl Morsels {
             if !prunings.iter().all(|pruning| pruning.may_pass(piece.int_range(&pruning.path))) {
                 continue;
             }
-            let zones: Vec<_> = prunings.iter().map(|pruning| (pruning, piece.zones(&pruning.path))).collect();
+            let zones: Vec<_> =
+                prunings.iter().map(|pruning| (pruning, piece.zones(&pruning.path))).collect();
             for (zone, start) in (0..piece.rows()).step_by(ZONE_ROWS).enumerate() {
                 let may_pass = zones.iter().all(|(pruning, zones)| {
                     zones.as_ref().is_none_or(|zones| {
-                        zones.get(zone).is_none_or(|range| range.is_some_and(|range| pruning.may_pass(Some(range))))
+                        zones
+                            .get(zone)
+                            .is_none_or(|range| range.is_some_and(|range| pruning.may_pass(Some(range))))
                     })
                 });
                 if may_pass {
@@ -142,8 +144,7 @@ impl Scan {
     pub(crate) fn new(snapshot: Arc<Snapshot>, morsels: Morsels, plan: ScanPlan, partitions: usize) -> Scan {
         let properties = properties(plan.schema.clone(), partitions);
         let ScanPlan { columns, siblings, conditions, sample_percent, output, schema } = plan;
-        let work =
-            Work { snapshot, morsels, columns, siblings, conditions, sample_percent, output, schema };
+        let work = Work { snapshot, morsels, columns, siblings, conditions, sample_percent, output, schema };
         Scan { work: Arc::new(work), properties }
     }
 
@@ -181,7 +182,9 @@ impl Work {
             None => passing(&self.conditions, &frame)?.map(|mask| true_rows(&mask)),
             Some(sampled) => match passing(&self.conditions, &frame.select(sampled.clone()))? {
                 None => Some(sampled.clone()),
-                Some(mask) => Some(arrow::array::AsArray::as_primitive(&take(sampled, &true_rows(&mask), None)?).clone()),
+                Some(mask) => Some(
+                    arrow::array::AsArray::as_primitive(&take(sampled, &true_rows(&mask), None)?).clone(),
+                ),
             },
         };
         let selected = selected.filter(|selected| selected.len() < rows.len());
@@ -220,7 +223,9 @@ impl Work {
                     lists.insert(*group, piece.list_slice(&siblings.paths, &siblings.wants, rows.clone())?);
                 }
                 let list = lists.get(group).and_then(|lists| lists.get(*member)).cloned();
-                Arc::new(list.ok_or_else(|| Failure::internal("the store gave fewer lists than were asked for"))?)
+                Arc::new(
+                    list.ok_or_else(|| Failure::internal("the store gave fewer lists than were asked for"))?,
+                )
             }
         })
     }
@@ -235,7 +240,9 @@ impl Work {
         rows: &Range<usize>,
     ) -> std::result::Result<ArrayRef, Failure> {
         match &self.columns[column] {
-            ScanColumn::Leaf(path, want) if !frame.is_loaded(column) && selected.len() * SPARSE < rows.len() => {
+            ScanColumn::Leaf(path, want)
+                if !frame.is_loaded(column) && selected.len() * SPARSE < rows.len() =>
+            {
                 let rows: Vec<u32> = selected.values().iter().map(|row| row + rows.start as u32).collect();
                 Ok(piece.take(path, *want, &rows)?)
             }

@@ -62,7 +62,9 @@ impl Planner<'_> {
             aggregates.iter().filter(|(column, _)| needed.contains(&Key::Column(*column))).collect();
         let mut exprs: Vec<&Expr> = groups.iter().map(|(_, expr)| expr).collect();
         for (_, call) in &aggregates {
-            exprs.extend(call.arguments.iter().chain(&call.filter).chain(call.order_by.iter().map(|key| &key.expr)));
+            exprs.extend(
+                call.arguments.iter().chain(&call.filter).chain(call.order_by.iter().map(|key| &key.expr)),
+            );
         }
         let required = self.with_columns_of(&Keys::new(), exprs);
         let rows = self.lower(input, Demand { required, ..Demand::default() })?;
@@ -113,7 +115,8 @@ impl Planner<'_> {
             Some(expr) => self.row_count(expr, what),
             None => Ok(None),
         };
-        let (limit, offset) = (row_count(&call.limit, "LIMIT")?, row_count(&call.offset, "OFFSET")?.unwrap_or(0));
+        let (limit, offset) =
+            (row_count(&call.limit, "LIMIT")?, row_count(&call.offset, "OFFSET")?.unwrap_or(0));
         let function = Arc::new(AggregateUDF::from(ValueAggregate::new(call, argument_count, limit, offset)));
         Ok(Call { function, arguments, filter, distinct: false, kind: Kind::Any, int_of_sum: None })
     }
@@ -169,7 +172,13 @@ fn native(call: &AggregateCall, arguments: &[Node]) -> Option<Native> {
 fn has_native_order(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Int | Kind::String | Kind::Timestamp | Kind::Date | Kind::DateTime | Kind::Time | Kind::MonthInterval
+        Kind::Int
+            | Kind::String
+            | Kind::Timestamp
+            | Kind::Date
+            | Kind::DateTime
+            | Kind::Time
+            | Kind::MonthInterval
     )
 }
 
@@ -180,7 +189,14 @@ fn column_expr(number: usize) -> Arc<dyn PhysicalExpr> {
 impl Call {
     /// How many rows have a value in the column.
     pub(super) fn count_of(function: Arc<AggregateUDF>, column: usize) -> Call {
-        Call { function, arguments: vec![column], filter: None, distinct: false, kind: Kind::Int, int_of_sum: None }
+        Call {
+            function,
+            arguments: vec![column],
+            filter: None,
+            distinct: false,
+            kind: Kind::Int,
+            int_of_sum: None,
+        }
     }
 
     fn build(&self, number: usize, schema: &SchemaRef) -> Result<AggregateFunctionExpr, Failure> {
@@ -230,7 +246,11 @@ pub(super) fn aggregated(
     Ok(Arc::new(AggregateExec::try_new(mode, final_by, functions, no_filters, gathered, schema)?))
 }
 
-fn grouping(groups: usize, sets: Option<&[Vec<usize>]>, schema: &SchemaRef) -> Result<PhysicalGroupBy, Failure> {
+fn grouping(
+    groups: usize,
+    sets: Option<&[Vec<usize>]>,
+    schema: &SchemaRef,
+) -> Result<PhysicalGroupBy, Failure> {
     let named = |number: usize| (column_expr(number), format!("c{number}"));
     let exprs = (0..groups).map(named).collect();
     let Some(sets) = sets else { return Ok(PhysicalGroupBy::new_single(exprs)) };

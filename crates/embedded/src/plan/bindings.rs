@@ -48,7 +48,9 @@ impl Bindings {
     /// The document or element that an expression is a member of, and the path to it.
     pub(crate) fn resolve(&self, expr: &Expr) -> Option<(ColumnId, Path)> {
         match &expr.kind {
-            ExprKind::Column(column) if self.rows.contains_key(column) || self.elements.contains_key(column) => {
+            ExprKind::Column(column)
+                if self.rows.contains_key(column) || self.elements.contains_key(column) =>
+            {
                 Some((*column, Path::from([])))
             }
             ExprKind::Column(column) => self.members.get(column).cloned(),

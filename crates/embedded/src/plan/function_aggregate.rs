@@ -47,7 +47,12 @@ pub(crate) struct Details {
 
 impl ValueAggregate {
     /// The aggregate of a call with so many arguments. FILTER is DataFusion's part.
-    pub(crate) fn new(call: &AggregateCall, arguments: usize, limit: Option<usize>, offset: usize) -> ValueAggregate {
+    pub(crate) fn new(
+        call: &AggregateCall,
+        arguments: usize,
+        limit: Option<usize>,
+        offset: usize,
+    ) -> ValueAggregate {
         let details = Details {
             function: call.function,
             arguments,
@@ -161,7 +166,9 @@ impl Gathered {
                 accumulator.merge(state).map_err(|error| Failure::from(error).at(call.span))
             }
             Gathered::Rows(call, kept) => {
-                let Value::Array(rows) = state else { return Err(Failure::internal("not the state of an aggregate")) };
+                let Value::Array(rows) = state else {
+                    return Err(Failure::internal("not the state of an aggregate"));
+                };
                 for row in rows {
                     let Value::Array(row) = row else {
                         return Err(Failure::internal("not the state of an aggregate"));
@@ -210,8 +217,20 @@ impl KeptRows {
 pub(crate) fn compare(left: &Value, right: &Value, (descending, nulls_first): (bool, bool)) -> Ordering {
     match (left.is_null(), right.is_null()) {
         (true, true) => Ordering::Equal,
-        (true, false) => if nulls_first { Ordering::Less } else { Ordering::Greater },
-        (false, true) => if nulls_first { Ordering::Greater } else { Ordering::Less },
+        (true, false) => {
+            if nulls_first {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (false, true) => {
+            if nulls_first {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
         (false, false) if descending => values::order(right, left),
         (false, false) => values::order(left, right),
     }
@@ -224,7 +243,9 @@ pub(crate) fn size_bytes(value: &Value) -> usize {
             Value::String(text) => text.len(),
             Value::Bytes(bytes) => bytes.len(),
             Value::Array(items) => items.iter().map(size_bytes).sum(),
-            Value::Object(members) => members.iter().map(|(name, value)| name.len() + size_bytes(value)).sum(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| name.len() + size_bytes(value)).sum()
+            }
             _ => 0,
         }
 }

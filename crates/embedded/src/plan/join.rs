@@ -72,18 +72,28 @@ impl Planner<'_> {
         for condition in on {
             if let Some(pair) = equality(condition, &left, &right) {
                 split.equal.push(pair);
-            } else if matches!(kind, JoinKind::Inner | JoinKind::Right) && reads(condition, &left) && safe(condition) {
+            } else if matches!(kind, JoinKind::Inner | JoinKind::Right)
+                && reads(condition, &left)
+                && safe(condition)
+            {
                 split.left.push(condition);
-            } else if matches!(kind, JoinKind::Inner | JoinKind::Left) && reads(condition, &right) && safe(condition) {
+            } else if matches!(kind, JoinKind::Inner | JoinKind::Left)
+                && reads(condition, &right)
+                && safe(condition)
+            {
                 split.right.push(condition);
             } else {
                 split.residual.push(condition);
             }
         }
         for condition in above {
-            if matches!(kind, JoinKind::Inner | JoinKind::Left) && reads(condition, &left) && safe(condition) {
+            if matches!(kind, JoinKind::Inner | JoinKind::Left) && reads(condition, &left) && safe(condition)
+            {
                 split.left.push(condition);
-            } else if matches!(kind, JoinKind::Inner | JoinKind::Right) && reads(condition, &right) && safe(condition) {
+            } else if matches!(kind, JoinKind::Inner | JoinKind::Right)
+                && reads(condition, &right)
+                && safe(condition)
+            {
                 split.right.push(condition);
             } else if kind == JoinKind::Inner
                 && let Some(pair) = equality(condition, &left, &right)

@@ -91,8 +91,10 @@ impl Planner<'_> {
     /// The operators for a plan whose rows have these columns.
     pub(crate) fn plan(&self, plan: &Plan, outputs: &[ColumnId]) -> Result<(Rows, Vec<Slot>), Failure> {
         let mut required = Keys::new();
-        let exprs: Vec<Expr> =
-            outputs.iter().map(|column| Expr { kind: ExprKind::Column(*column), span: Span::default() }).collect();
+        let exprs: Vec<Expr> = outputs
+            .iter()
+            .map(|column| Expr { kind: ExprKind::Column(*column), span: Span::default() })
+            .collect();
         exprs.iter().for_each(|expr| keys_read(expr, &self.context.bindings, &mut required));
         let rows = self.lower(plan, Demand { required, ..Demand::default() })?;
         rows.output(self.context, &exprs)
@@ -117,7 +119,9 @@ impl Planner<'_> {
             Plan::SetOperation { .. } => self.set_operation(plan, demand),
             Plan::Distinct { input, columns } => self.distinct(input, columns, demand),
             Plan::Sort { input, keys } => self.sort(input, keys, demand),
-            Plan::Limit { input, limit, offset } => self.limit(input, limit.as_ref(), offset.as_ref(), demand),
+            Plan::Limit { input, limit, offset } => {
+                self.limit(input, limit.as_ref(), offset.as_ref(), demand)
+            }
         }
     }
 
@@ -169,7 +173,8 @@ impl Planner<'_> {
             own.iter().any(|(column, _)| read.contains(column))
         });
         let needed = self.with_columns_of(&demand.required, above.iter().copied());
-        let own: Vec<_> = own.into_iter().filter(|(column, _)| needed.contains(&Key::Column(*column))).collect();
+        let own: Vec<_> =
+            own.into_iter().filter(|(column, _)| needed.contains(&Key::Column(*column))).collect();
         let mut required = self.with_columns_of(&needed, own.iter().map(|(_, expr)| expr));
         own.iter().for_each(|(column, _)| {
             required.remove(&Key::Column(*column));
@@ -189,7 +194,12 @@ impl Planner<'_> {
         self.filtered(rows, Demand { conditions: above, ..demand })
     }
 
-    fn values<'p>(&self, columns: &[ColumnId], rows: &'p [Vec<Expr>], demand: Demand<'p>) -> Result<Rows, Failure> {
+    fn values<'p>(
+        &self,
+        columns: &[ColumnId],
+        rows: &'p [Vec<Expr>],
+        demand: Demand<'p>,
+    ) -> Result<Rows, Failure> {
         let layout = Layout::default();
         let mut table = Vec::with_capacity(rows.len());
         for row in rows {

@@ -8,8 +8,8 @@ use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use rockhopper_sql::resolved::{ColumnId, Expr};
 
-use super::layout::{Key, Keys, Layout, Slot};
 use super::Context;
+use super::layout::{Key, Keys, Layout, Slot};
 use crate::error::Failure;
 use crate::kind::{Absent, Kind};
 use crate::operator::{Column, Form, Given, Map};
@@ -32,7 +32,8 @@ impl Rows {
 
     /// Rows that are written out.
     pub(super) fn values(columns: &[ColumnId], table: &[Vec<Node>]) -> Result<Rows, Failure> {
-        let slot = |column: &ColumnId| Slot { key: Key::Column(*column), kind: Kind::Any, absent: Absent::Never };
+        let slot =
+            |column: &ColumnId| Slot { key: Key::Column(*column), kind: Kind::Any, absent: Absent::Never };
         let layout = Layout { slots: columns.iter().map(slot).collect() };
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
         for number in 0..columns.len() {

@@ -31,7 +31,8 @@ impl Planner<'_> {
         for key in keys {
             self.add(row, key, &mut reader);
         }
-        let prunings: Vec<_> = conditions.iter().filter_map(|condition| self.pruning(row, condition)).collect();
+        let prunings: Vec<_> =
+            conditions.iter().filter_map(|condition| self.pruning(row, condition)).collect();
         let morsels = Morsels::new(&snapshot, &prunings);
         let partitions = self.partitions.min(morsels.len()).max(1);
         let (output, layout) = reader.output(&demand.required);
@@ -91,7 +92,12 @@ impl Reader {
         self.layout.slots.push(Slot { key, kind, absent });
     }
 
-    fn sibling(&mut self, element: ColumnId, path: Vec<rockhopper_storage::Step>, want: ColumnType) -> ScanColumn {
+    fn sibling(
+        &mut self,
+        element: ColumnId,
+        path: Vec<rockhopper_storage::Step>,
+        want: ColumnType,
+    ) -> ScanColumn {
         let group = match self.siblings.iter().position(|(own, _)| *own == element) {
             Some(group) => group,
             None => {

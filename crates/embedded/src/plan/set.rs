@@ -72,7 +72,8 @@ impl Planner<'_> {
                 if keyed { aggregated(union, slots.len(), None, &[])? } else { union }
             }
             SetKind::Intersect | SetKind::Except => {
-                let inputs = vec![left.aligned(&slots, true, Some(true)), right.aligned(&slots, true, Some(false))];
+                let inputs =
+                    vec![left.aligned(&slots, true, Some(true)), right.aligned(&slots, true, Some(false))];
                 counted(UnionExec::try_new(inputs)?, &slots, rule(*kind, *all))?
             }
         };
@@ -115,7 +116,12 @@ impl Branch {
     }
 }
 
-fn common_slots(columns: &[(ColumnId, ColumnId, ColumnId)], left: &[Node], right: &[Node], keyed: bool) -> Vec<Slot> {
+fn common_slots(
+    columns: &[(ColumnId, ColumnId, ColumnId)],
+    left: &[Node],
+    right: &[Node],
+    keyed: bool,
+) -> Vec<Slot> {
     let mut slots = Vec::with_capacity(columns.len());
     for ((column, _, _), (left, right)) in columns.iter().zip(left.iter().zip(right)) {
         let absent = if keyed { Some(Absent::Null) } else { left.absent.union(right.absent) };

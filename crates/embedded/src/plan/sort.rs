@@ -105,7 +105,9 @@ pub(super) fn order(rows: Rows, keys: Vec<SortColumn>, fetch: Option<usize>) -> 
     let rows = if forms.is_empty() { rows } else { rows.with_forms(forms) };
     let Some(ordering) = LexOrdering::new(exprs) else { return rows };
     let partitions = rows.plan.output_partitioning().partition_count();
-    let sort = SortExec::new(ordering.clone(), rows.plan).with_preserve_partitioning(partitions > 1).with_fetch(fetch);
+    let sort = SortExec::new(ordering.clone(), rows.plan)
+        .with_preserve_partitioning(partitions > 1)
+        .with_fetch(fetch);
     let plan: Arc<dyn ExecutionPlan> = if partitions > 1 {
         Arc::new(SortPreservingMergeExec::new(ordering, Arc::new(sort)).with_fetch(fetch))
     } else {

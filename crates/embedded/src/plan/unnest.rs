@@ -19,7 +19,8 @@ impl Planner<'_> {
         };
         let (above, below): (Vec<_>, Vec<_>) = demand.conditions.iter().copied().partition(|condition| {
             let read = columns_read(condition);
-            let reads_element = read.contains(element) || ordinality.is_some_and(|column| read.contains(&column));
+            let reads_element =
+                read.contains(element) || ordinality.is_some_and(|column| read.contains(&column));
             // A row without elements may not fail.
             reads_element || is_fallible(condition, self.context)
         });
@@ -37,7 +38,9 @@ impl Planner<'_> {
         }
         let rows = self.lower(input, Demand { required, conditions: below, fetch: None })?;
         let rows = match lists.and_then(|lists| list_columns(*element, &lists, &rows.layout)) {
-            Some((lists, slots)) => expand(rows, &passed, ElementColumns::Lists(lists), slots, *ordinality, false),
+            Some((lists, slots)) => {
+                expand(rows, &passed, ElementColumns::Lists(lists), slots, *ordinality, false)
+            }
             None => self.whole_elements(rows, &passed, array, *element, *ordinality, *outer)?,
         };
         self.filtered(rows, Demand { conditions: above, ..demand })
@@ -94,7 +97,11 @@ fn expand(
         }
     }
     slots.extend(element_slots);
-    slots.extend(ordinality.map(|column| Slot { key: Key::Column(column), kind: Kind::Int, absent: Absent::Undefined }));
+    slots.extend(ordinality.map(|column| Slot {
+        key: Key::Column(column),
+        kind: Kind::Int,
+        absent: Absent::Undefined,
+    }));
     let layout = Layout { slots };
     let plan = Unnest::new(rows.plan, pass, elements, ordinality.is_some(), outer, layout.schema());
     Rows { plan: Arc::new(plan), layout }

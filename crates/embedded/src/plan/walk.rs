@@ -40,7 +40,12 @@ pub(crate) fn for_each_expr<'p>(plan: &'p Plan, visit: &mut impl FnMut(&'p Expr)
         Plan::Aggregate { groups, aggregates, .. } => {
             groups.iter().for_each(|(_, expr)| visit(expr));
             for (_, call) in aggregates {
-                call.arguments.iter().chain(&call.filter).chain(&call.limit).chain(&call.offset).for_each(&mut *visit);
+                call.arguments
+                    .iter()
+                    .chain(&call.filter)
+                    .chain(&call.limit)
+                    .chain(&call.offset)
+                    .for_each(&mut *visit);
                 sort_exprs(&call.order_by, visit);
             }
         }

@@ -22,7 +22,8 @@ impl Planner<'_> {
         demand: Demand<'p>,
     ) -> Result<Rows, Failure> {
         let needed = self.with_columns_of(&demand.required, demand.conditions.iter().copied());
-        let calls: Vec<_> = calls.iter().filter(|(column, _)| needed.contains(&Key::Column(*column))).collect();
+        let calls: Vec<_> =
+            calls.iter().filter(|(column, _)| needed.contains(&Key::Column(*column))).collect();
         let mut exprs = Vec::new();
         for (_, call) in &calls {
             exprs.extend(call.arguments.iter().chain(&call.partition_by).chain(&call.filter));
@@ -43,7 +44,11 @@ impl Planner<'_> {
         let compiler = Compiler::new(self.context, &rows.layout);
         let mut sort = Vec::new();
         for expr in &call.partition_by {
-            sort.push(SortColumn { node: compiler.compile(expr)?, options: SortOptions::default(), is_key: true });
+            sort.push(SortColumn {
+                node: compiler.compile(expr)?,
+                options: SortOptions::default(),
+                is_key: true,
+            });
         }
         for key in &call.order_by {
             let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };

@@ -19,7 +19,8 @@ const US_PER_S: i64 = 1_000_000;
 pub(super) fn call(function: Function, arguments: Vec<Vector>, rows: usize) -> Result<Vector, Failure> {
     let all_constant = arguments.iter().all(|argument| matches!(argument, Vector::Constant(_)));
     if all_constant && !function.is_volatile() {
-        let constants: Vec<Value> = arguments.iter().map(|argument| argument.value(0)).collect::<Result<_, _>>()?;
+        let constants: Vec<Value> =
+            arguments.iter().map(|argument| argument.value(0)).collect::<Result<_, _>>()?;
         return Ok(Vector::Constant(values::call(function, &constants)?));
     }
     if let Some(found) = by_column(function, &arguments, rows)? {
@@ -39,8 +40,12 @@ fn by_column(function: Function, arguments: &[Vector], rows: usize) -> Result<Op
             Some(Vector::bools(found))
         }
         (IsDistinctFrom, [left, right]) => Some(Vector::bools(compare::distinct(left, right, rows)?)),
-        (IsNotDistinctFrom, [left, right]) => Some(Vector::bools(not(&compare::distinct(left, right, rows)?)?)),
-        (Add | Subtract | Multiply | Divide | Modulo, [left, right]) => arithmetic::by_column(function, left, right),
+        (IsNotDistinctFrom, [left, right]) => {
+            Some(Vector::bools(not(&compare::distinct(left, right, rows)?)?))
+        }
+        (Add | Subtract | Multiply | Divide | Modulo, [left, right]) => {
+            arithmetic::by_column(function, left, right)
+        }
         (Lower, [Vector::Array { kind: Kind::String, array, .. }]) => Some(lower(array)),
         (UnixMicros, [Vector::Array { kind: Kind::Timestamp, array, .. }]) => Some(unix(array, 1)),
         (UnixMillis, [Vector::Array { kind: Kind::Timestamp, array, .. }]) => Some(unix(array, US_PER_MS)),
@@ -95,7 +100,8 @@ fn lower(array: &ArrayRef) -> Vector {
 }
 
 fn unix(array: &ArrayRef, unit_us: i64) -> Vector {
-    let units: Int64Array = array.as_primitive::<TimestampMicrosecondType>().unary(|us| us.div_euclid(unit_us));
+    let units: Int64Array =
+        array.as_primitive::<TimestampMicrosecondType>().unary(|us| us.div_euclid(unit_us));
     Vector::native(Kind::Int, Arc::new(units))
 }
 

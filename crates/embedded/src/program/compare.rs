@@ -32,7 +32,12 @@ pub(super) fn by_column(
 }
 
 /// The comparison of two rows.
-pub(super) fn by_row(operator: Function, left: &Vector, right: &Vector, rows: usize) -> Result<BooleanArray, Failure> {
+pub(super) fn by_row(
+    operator: Function,
+    left: &Vector,
+    right: &Vector,
+    rows: usize,
+) -> Result<BooleanArray, Failure> {
     let mut found = Vec::with_capacity(rows);
     for row in 0..rows {
         found.push(compare::relation(operator, &left.value(row)?, &right.value(row)?));
@@ -82,7 +87,8 @@ fn floats(operator: Function, left: &Vector, right: &Vector) -> Option<BooleanAr
             Some(array.as_primitive::<Float64Type>().iter().map(|value| test(*constant, value?)).collect())
         }
         (Vector::Array { array: left, .. }, Vector::Array { array: right, .. }) => {
-            let pairs = left.as_primitive::<Float64Type>().iter().zip(right.as_primitive::<Float64Type>().iter());
+            let pairs =
+                left.as_primitive::<Float64Type>().iter().zip(right.as_primitive::<Float64Type>().iter());
             Some(pairs.map(|(a, b)| test(a?, b?)).collect())
         }
         _ => None,

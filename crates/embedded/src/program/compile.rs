@@ -7,7 +7,9 @@ use super::array_any::{ArrayAny, Source};
 use super::{Frame, Node, Op, Vector, infer};
 use crate::error::Failure;
 use crate::kind::{Absent, Kind};
-use crate::plan::{Context, Key, Layout, Leaf, Path, Slot, SubqueryResult, list_keys, keys_read, shadow_cast};
+use crate::plan::{
+    Context, Key, Layout, Leaf, Path, Slot, SubqueryResult, keys_read, list_keys, shadow_cast,
+};
 
 /// Compiles expressions over the columns of a layout.
 #[derive(Clone, Copy)]
@@ -53,7 +55,11 @@ impl<'a> Compiler<'a> {
                 Node { op: Op::Call(*function, arguments), span, kind, absent: Absent::Null, fallible }
             }
             ExprKind::Cast { expr, to, mode } => cast(self.compile(expr)?, *to, *mode, span),
-            ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_) | ExprKind::IsNull(_) | ExprKind::IsUndefined(_)
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::IsNull(_)
+            | ExprKind::IsUndefined(_)
             | ExprKind::InList { .. } => self.logic(expr)?,
             ExprKind::Case { .. } | ExprKind::Coalesce(_) | ExprKind::Try(_) => self.choice(expr)?,
             ExprKind::Subscript { .. } | ExprKind::Array(_) | ExprKind::Object(_) => self.nested(expr)?,
@@ -111,7 +117,11 @@ impl<'a> Compiler<'a> {
                 return Ok(path[length..].iter().fold(whole, |base, name| field(base, name.clone(), span)));
             }
         }
-        Err(Failure::internal(format!("member {} of column {} is not among the input's columns", path.join("."), root.0)))
+        Err(Failure::internal(format!(
+            "member {} of column {} is not among the input's columns",
+            path.join("."),
+            root.0
+        )))
     }
 
     fn logic(&self, expr: &Expr) -> Result<Node, Failure> {
@@ -164,7 +174,8 @@ impl<'a> Compiler<'a> {
                     Some(expr) => self.compile(expr)?,
                     None => constant(Value::Null, span),
                 };
-                let (kind, absent) = infer::common(compiled.iter().map(|(_, value)| value).chain([&otherwise]));
+                let (kind, absent) =
+                    infer::common(compiled.iter().map(|(_, value)| value).chain([&otherwise]));
                 let fallible = otherwise.fallible || compiled.iter().any(|(c, v)| c.fallible || v.fallible);
                 Ok(Node { op: Op::Case(compiled, Some(Box::new(otherwise))), span, kind, absent, fallible })
             }
@@ -205,7 +216,9 @@ impl<'a> Compiler<'a> {
                 for (name, value) in members {
                     compiled.push((self.compile(name)?, self.compile(value)?));
                 }
-                let names = compiled.iter().all(|(name, _)| name.kind == Kind::String && name.absent == Absent::Never);
+                let names = compiled
+                    .iter()
+                    .all(|(name, _)| name.kind == Kind::String && name.absent == Absent::Never);
                 let fallible = !names || compiled.iter().any(|(_, value)| value.fallible);
                 (Op::Object(compiled), fallible)
             }
@@ -238,8 +251,13 @@ impl<'a> Compiler<'a> {
         let inner = Compiler { context: self.context, layout: self.layout.is_some().then_some(&layout) };
         let predicate = inner.compile(predicate)?;
         let fallible = array_fallible || predicate.fallible;
-        let any =
-            ArrayAny { array: source, ordinality, predicate: Box::new(predicate), exists: *exists, span: expr.span };
+        let any = ArrayAny {
+            array: source,
+            ordinality,
+            predicate: Box::new(predicate),
+            exists: *exists,
+            span: expr.span,
+        };
         Ok(Node { op: Op::ArrayAny(any), span: expr.span, kind: Kind::Bool, absent: Absent::Null, fallible })
     }
 
@@ -338,7 +356,11 @@ fn is_constant(node: &Node) -> bool {
     match &node.op {
         Op::Call(function, arguments) => !function.is_volatile() && all(arguments),
         Op::And(nodes) | Op::Or(nodes) | Op::Coalesce(nodes) | Op::Array(nodes) => all(nodes),
-        Op::Cast(inner, ..) | Op::Not(inner) | Op::IsNull(inner) | Op::IsUndefined(inner) | Op::Field(inner, _)
+        Op::Cast(inner, ..)
+        | Op::Not(inner)
+        | Op::IsNull(inner)
+        | Op::IsUndefined(inner)
+        | Op::Field(inner, _)
         | Op::Try(inner) => inner.constant().is_some(),
         Op::Subscript(base, index) => base.constant().is_some() && index.constant().is_some(),
         Op::InList(inner, list) => inner.constant().is_some() && all(list),
@@ -346,7 +368,9 @@ fn is_constant(node: &Node) -> bool {
             members.iter().all(|(name, value)| name.constant().is_some() && value.constant().is_some())
         }
         Op::Case(branches, otherwise) => {
-            branches.iter().all(|(condition, value)| condition.constant().is_some() && value.constant().is_some())
+            branches
+                .iter()
+                .all(|(condition, value)| condition.constant().is_some() && value.constant().is_some())
                 && otherwise.as_ref().is_none_or(|node| node.constant().is_some())
         }
         Op::Input(_) | Op::Constant(_) | Op::ArrayAny(_) | Op::InSet(..) => false,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, BooleanBufferBuilder, BooleanBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, BooleanBufferBuilder, BooleanBuilder,
+};
 use arrow::compute::{and_kleene, is_not_null, is_null, not, or_kleene};
 use rockhopper_sql::resolved::CastMode;
 use rockhopper_sql::{Function, Type, Value};
@@ -25,7 +27,9 @@ impl Op {
             Op::Constant(value) => Ok(Vector::Constant(value.clone())),
             Op::Field(base, name) => field(base.eval(frame)?, name, frame.rows()),
             Op::Subscript(base, index) => subscript(base.eval(frame)?, index.eval(frame)?, frame.rows()),
-            Op::Call(function, arguments) => call::call(*function, evaluated(arguments, frame)?, frame.rows()),
+            Op::Call(function, arguments) => {
+                call::call(*function, evaluated(arguments, frame)?, frame.rows())
+            }
             Op::Cast(inner, to, mode) => cast_to(inner.eval(frame)?, *to, *mode, frame.rows()),
             Op::And(sides) => Ok(Vector::bools(junction(sides, frame, false)?)),
             Op::Or(sides) => Ok(Vector::bools(junction(sides, frame, true)?)),
@@ -74,7 +78,9 @@ fn field(base: Vector, name: &str, rows: usize) -> Result<Vector, Failure> {
         }
         Vector::Array { .. } => Ok(Vector::Constant(Value::Undefined)),
         Vector::Constant(value) => Ok(Vector::Constant(member_of(&value, name))),
-        Vector::Values(values) => Ok(Vector::Values(values.iter().map(|value| member_of(value, name)).collect())),
+        Vector::Values(values) => {
+            Ok(Vector::Values(values.iter().map(|value| member_of(value, name)).collect()))
+        }
     }
 }
 
@@ -282,14 +288,20 @@ fn any_undefined(array: &ArrayRef, absent: Absent) -> Result<BooleanArray, Failu
     let present = is_not_null(array)?;
     let bytes = array.as_binary::<i32>();
     let one = |row: usize| {
-        if present.value(row) { codec::type_of(bytes.value(row)) == Type::Undefined } else { absent == Absent::Undefined }
+        if present.value(row) {
+            codec::type_of(bytes.value(row)) == Type::Undefined
+        } else {
+            absent == Absent::Undefined
+        }
     };
     Ok((0..array.len()).map(|row| Some(one(row))).collect())
 }
 
 fn array(items: &[Vector], rows: usize) -> Result<Vector, Failure> {
     let constant = items.iter().all(|item| matches!(item, Vector::Constant(_)));
-    by_row(constant, rows, |row| Ok(Value::Array(items.iter().map(|item| item.value(row)).collect::<Result<_, _>>()?)))
+    by_row(constant, rows, |row| {
+        Ok(Value::Array(items.iter().map(|item| item.value(row)).collect::<Result<_, _>>()?))
+    })
 }
 
 fn object(members: &[(Node, Node)], frame: &Frame) -> Result<Vector, Failure> {
@@ -303,7 +315,8 @@ fn object(members: &[(Node, Node)], frame: &Frame) -> Result<Vector, Failure> {
             let name = match name.value(row)? {
                 Value::String(name) => name,
                 other => {
-                    let message = format!("a member's name must be a string, not a value of type {}", other.type_of());
+                    let message =
+                        format!("a member's name must be a string, not a value of type {}", other.type_of());
                     return Err(Failure::expression("invalid_object", message, *span));
                 }
             };

@@ -9,14 +9,21 @@ use crate::kind::{Absent, Kind};
 pub(super) fn result_kind(function: Function, arguments: &[Node]) -> Kind {
     use Function::*;
     match function {
-        Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual | IsDistinctFrom | IsNotDistinctFrom | Like
-        | RegexpLike | IsNan | IsFinite | IsInfinite | ArrayContains | ArrayContainsAny | IsScalar => Kind::Bool,
+        Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual | IsDistinctFrom
+        | IsNotDistinctFrom | Like | RegexpLike | IsNan | IsFinite | IsInfinite | ArrayContains
+        | ArrayContainsAny | IsScalar => Kind::Bool,
         Length | Cardinality | Strpos | Position | UnixMicros | UnixMillis | UnixSeconds | DurationMicros
         | DurationMillis | DurationSeconds | DurationMonths | DateDiff => Kind::Int,
-        Concat | Lower | Upper | Trim | Ltrim | Rtrim | Replace | Substr | Format | FormatIso8601 | FormatDate
-        | FormatTime | FormatDateTime | FormatTimestamp | TypeOf | RegexpReplace | JsonFormat | ToHex => Kind::String,
+        Concat | Lower | Upper | Trim | Ltrim | Rtrim | Replace | Substr | Format | FormatIso8601
+        | FormatDate | FormatTime | FormatDateTime | FormatTimestamp | TypeOf | RegexpReplace
+        | JsonFormat | ToHex => Kind::String,
         Ceil | Floor | Round | Truncate | Exp | Sqrt | Ln | Log10 | Log2 | Rand => Kind::Float,
-        TimestampMicros | TimestampMillis | TimestampSeconds | Timestamp | ParseTimestamp | ParseTimestampIso8601
+        TimestampMicros
+        | TimestampMillis
+        | TimestampSeconds
+        | Timestamp
+        | ParseTimestamp
+        | ParseTimestampIso8601
         | CurrentTimestamp => Kind::Timestamp,
         Date | CurrentDate | ParseDate | ParseDateIso8601 => Kind::Date,
         DateTime | CurrentDateTime | ParseDateTime | ParseDateTimeIso8601 => Kind::DateTime,
@@ -36,7 +43,11 @@ pub(super) fn result_kind(function: Function, arguments: &[Node]) -> Kind {
             _ => Kind::Any,
         },
         TimeBucket => match arguments {
-            [width, value, ..] if width.kind == Kind::MicrosecondInterval && value.kind == Kind::Timestamp => value.kind,
+            [width, value, ..]
+                if width.kind == Kind::MicrosecondInterval && value.kind == Kind::Timestamp =>
+            {
+                value.kind
+            }
             _ => Kind::Any,
         },
         AtTimeZone => match arguments {
@@ -60,10 +71,12 @@ pub(super) fn result_kind(function: Function, arguments: &[Node]) -> Kind {
 pub(super) fn is_fallible(function: Function, arguments: &[Node]) -> bool {
     use Function::*;
     match function {
-        Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual | IsDistinctFrom | IsNotDistinctFrom
-        | TypeOf | IsScalar => false,
+        Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual | IsDistinctFrom
+        | IsNotDistinctFrom | TypeOf | IsScalar => false,
         Add | Subtract | Multiply | Divide | Modulo => result_kind(function, arguments) != Kind::Float,
-        Lower | Upper | Length | Trim | Ltrim | Rtrim => !matches!(arguments, [only] if only.kind == Kind::String),
+        Lower | Upper | Length | Trim | Ltrim | Rtrim => {
+            !matches!(arguments, [only] if only.kind == Kind::String)
+        }
         UnixMicros | UnixMillis | UnixSeconds => !matches!(arguments, [only] if only.kind == Kind::Timestamp),
         // They fail only for instants 290,000 years away, and scans skip pieces by them: they come first.
         TimestampMicros | TimestampMillis | TimestampSeconds => {

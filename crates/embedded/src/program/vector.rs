@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, BooleanBuilder, Date32Array, DurationMicrosecondArray,
-    Float64Array, Int64Array, StringBuilder, Time64MicrosecondArray, TimestampMicrosecondArray, new_null_array,
+    Array, ArrayRef, AsArray, BinaryBuilder, BooleanArray, BooleanBuilder, Date32Array,
+    DurationMicrosecondArray, Float64Array, Int64Array, StringBuilder, Time64MicrosecondArray,
+    TimestampMicrosecondArray, new_null_array,
 };
 use arrow::datatypes::{
-    Date32Type, DurationMicrosecondType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    Date32Type, DurationMicrosecondType, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use rockhopper_sql::{Type, Value};
 use rockhopper_values::{codec, truth};
@@ -116,7 +118,9 @@ impl Vector {
                 }
                 Ok(array)
             }
-            Vector::Array { kind: own, absent, array } if kind == Kind::Any => native_to_any(own, absent, &array),
+            Vector::Array { kind: own, absent, array } if kind == Kind::Any => {
+                native_to_any(own, absent, &array)
+            }
             Vector::Constant(value) => constant_array(&value, kind, rows),
             other if kind == Kind::Any => any_array(rows, |row| other.value(row)),
             other => native_array(kind, rows, |row| other.value(row)),
@@ -155,7 +159,11 @@ fn constant_array(value: &Value, kind: Kind, rows: usize) -> Result<ArrayRef, Fa
     if kind != Kind::Any && value.is_null() {
         return Ok(new_null_array(&kind.data_type(), rows));
     }
-    if kind == Kind::Any { any_array(rows, |_| Ok(value.clone())) } else { native_array(kind, rows, |_| Ok(value.clone())) }
+    if kind == Kind::Any {
+        any_array(rows, |_| Ok(value.clone()))
+    } else {
+        native_array(kind, rows, |_| Ok(value.clone()))
+    }
 }
 
 /// A column of kind [`Kind::Any`] from values.

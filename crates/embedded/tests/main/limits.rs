@@ -80,7 +80,9 @@ async fn sampling_keeps_about_the_share_asked_for() {
 async fn pieces_and_zones_that_cannot_match_change_nothing() {
     let mut harness = Harness::new();
     with_numbers(&mut harness, 30_000).await;
-    for (condition, expected) in [("n >= 29999", 1), ("n < 8192", 8192), ("n = 8192", 1), ("n > 40000", 0), ("5 > n", 5)] {
+    for (condition, expected) in
+        [("n >= 29999", 1), ("n < 8192", 8192), ("n = 8192", 1), ("n > 40000", 0), ("5 > n", 5)]
+    {
         let answer = harness.query(&format!("SELECT count(*) FROM t WHERE {condition}"), &[]).await.unwrap();
         assert_eq!(text(&answer)[1], expected.to_string(), "{condition}");
     }

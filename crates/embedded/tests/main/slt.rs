@@ -62,7 +62,13 @@ async fn check(file: &Path, blocks: &[Block], mode: Mode, wrong: &mut String) {
         let found = outcome(&harness, *sorted, parameters, sql).await;
         if found != *expected {
             let name = file.file_name().unwrap().to_string_lossy();
-            writeln!(wrong, "{name}, {mode:?}:\n{sql}\n  expected\n    {}\n  found\n    {}\n", expected.join("\n    "), found.join("\n    ")).unwrap();
+            writeln!(
+                wrong,
+                "{name}, {mode:?}:\n{sql}\n  expected\n    {}\n  found\n    {}\n",
+                expected.join("\n    "),
+                found.join("\n    ")
+            )
+            .unwrap();
         }
     }
     harness.collections.clear();
@@ -176,7 +182,9 @@ fn render(blocks: &[Block]) -> String {
             }
             Block::Query { sorted, parameters, sql, expected } => {
                 writeln!(out, "query{}", if *sorted { " sorted" } else { "" }).unwrap();
-                parameters.iter().for_each(|(name, value)| writeln!(out, "parameter {name} {value}").unwrap());
+                parameters
+                    .iter()
+                    .for_each(|(name, value)| writeln!(out, "parameter {name} {value}").unwrap());
                 writeln!(out, "{sql}\n----").unwrap();
                 expected.iter().for_each(|line| writeln!(out, "{line}").unwrap());
                 writeln!(out).unwrap();

@@ -12,7 +12,8 @@ use arrow::datatypes::{
 use bytes::Bytes;
 use rockhopper_embedded::{EmbeddedEngine, EmbeddedOptions};
 use rockhopper_engine::{
-    ABSENT_KEY, Answer, Batch, CollectionId, CollectionOptions, Document, Engine, Error, JSON_TYPE, Statement, TYPE_KEY,
+    ABSENT_KEY, Answer, Batch, CollectionId, CollectionOptions, Document, Engine, Error, JSON_TYPE,
+    Statement, TYPE_KEY,
 };
 use rockhopper_sql::resolved::Parameter;
 use rockhopper_sql::resolver::{Catalog, Lookup, Options, resolve};
@@ -94,7 +95,8 @@ impl Harness {
         let StatementKind::Query(query) = &statement.kind else { panic!("not a query: {text}") };
         let options = Options { default_workspace: "commons".to_owned(), parameters: parameters.to_vec() };
         let resolved = resolve(text, query, self, &options).map_err(of_sql)?;
-        let collections = resolved.collections.iter().map(|name| self.collections[&name.name].clone()).collect();
+        let collections =
+            resolved.collections.iter().map(|name| self.collections[&name.name].clone()).collect();
         let mut statement = Statement {
             query: Arc::new(resolved),
             text: text.into(),
@@ -131,7 +133,8 @@ fn of_engine(error: Error) -> Wrong {
 
 /// Names and types, then a line for each row; cells are JSON.
 pub fn text(answer: &Answer) -> Vec<String> {
-    let names: Vec<String> = answer.schema.fields().iter().map(|field| format!("{}:{}", field.name(), type_of(field))).collect();
+    let names: Vec<String> =
+        answer.schema.fields().iter().map(|field| format!("{}:{}", field.name(), type_of(field))).collect();
     let mut lines = vec![names.join(" | ")];
     for batch in &answer.batches {
         for row in 0..batch.num_rows() {
@@ -163,7 +166,9 @@ fn cell(column: &ArrayRef, field: &Field, row: usize) -> String {
     let value = match (column.data_type(), Type::from_name(type_of(field)).unwrap()) {
         (DataType::Boolean, Type::Bool) => Value::Bool(column.as_boolean().value(row)),
         (DataType::Int64, Type::Int) => Value::Int(column.as_primitive::<Int64Type>().value(row)),
-        (DataType::Int64, Type::MonthInterval) => Value::MonthInterval(column.as_primitive::<Int64Type>().value(row)),
+        (DataType::Int64, Type::MonthInterval) => {
+            Value::MonthInterval(column.as_primitive::<Int64Type>().value(row))
+        }
         (DataType::Float64, Type::Float) => Value::Float(column.as_primitive::<Float64Type>().value(row)),
         (DataType::Utf8, Type::String) => Value::String(column.as_string::<i32>().value(row).to_owned()),
         (DataType::Binary, Type::Bytes) => Value::Bytes(column.as_binary::<i32>().value(row).to_vec()),
@@ -174,7 +179,9 @@ fn cell(column: &ArrayRef, field: &Field, row: usize) -> String {
             Value::DateTime(column.as_primitive::<TimestampMicrosecondType>().value(row))
         }
         (DataType::Date32, Type::Date) => Value::Date(column.as_primitive::<Date32Type>().value(row)),
-        (DataType::Time64(_), Type::Time) => Value::Time(column.as_primitive::<Time64MicrosecondType>().value(row)),
+        (DataType::Time64(_), Type::Time) => {
+            Value::Time(column.as_primitive::<Time64MicrosecondType>().value(row))
+        }
         (DataType::Duration(_), Type::MicrosecondInterval) => {
             Value::MicrosecondInterval(column.as_primitive::<DurationMicrosecondType>().value(row))
         }

@@ -100,7 +100,13 @@ impl FrameSpec {
             FrameBound::UnboundedPreceding => start,
             FrameBound::UnboundedFollowing => end,
             FrameBound::CurrentRow if self.rows => row + after,
-            FrameBound::CurrentRow => if is_start { peers.of(row).start } else { peers.of(row).end },
+            FrameBound::CurrentRow => {
+                if is_start {
+                    peers.of(row).start
+                } else {
+                    peers.of(row).end
+                }
+            }
             FrameBound::Preceding(count) if self.rows => {
                 (row + after).saturating_sub(row_count(count)?).clamp(start, end)
             }

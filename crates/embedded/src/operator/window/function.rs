@@ -19,7 +19,11 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(call: &'a Call, inputs: &'a Inputs, partition: Range<usize>) -> Result<Run<'a>, Failure> {
+    pub(super) fn new(
+        call: &'a Call,
+        inputs: &'a Inputs,
+        partition: Range<usize>,
+    ) -> Result<Run<'a>, Failure> {
         let start = partition.start;
         let peers = Peers::new(inputs, partition)?;
         let is_aggregate = call.function.kind() == rockhopper_sql::function::Kind::Aggregate;
@@ -63,7 +67,8 @@ impl<'a> Run<'a> {
         };
         let (size, larger) = (count / parts, count % parts);
         let in_larger = larger * (size + 1);
-        let part = if place < in_larger { place / (size + 1) } else { larger + (place - in_larger) / size.max(1) };
+        let part =
+            if place < in_larger { place / (size + 1) } else { larger + (place - in_larger) / size.max(1) };
         Ok(int(part + 1))
     }
 
@@ -86,7 +91,9 @@ impl<'a> Run<'a> {
             Function::FirstValue => frame.next(),
             Function::LastValue => frame.next_back(),
             _ => match self.argument(1, row)? {
-                Some(Value::Int(place)) if place > 0 => frame.nth(usize::try_from(place - 1).unwrap_or(usize::MAX)),
+                Some(Value::Int(place)) if place > 0 => {
+                    frame.nth(usize::try_from(place - 1).unwrap_or(usize::MAX))
+                }
                 _ => return Err(invalid("NTH_VALUE needs an int above 0")),
             },
         };

@@ -129,14 +129,18 @@ impl Call {
         if self.kind == Kind::Any { any_array(rows, value) } else { native_array(self.kind, rows, value) }
     }
 
-    fn inputs(&self, batch: &RecordBatch) -> std::result::Result<(Inputs, Vec<std::ops::Range<usize>>), Failure> {
+    fn inputs(
+        &self,
+        batch: &RecordBatch,
+    ) -> std::result::Result<(Inputs, Vec<std::ops::Range<usize>>), Failure> {
         let frame = Frame::of_batch(batch);
         let rows = batch.num_rows();
         let mut keys = Vec::with_capacity(self.partition_by.len());
         for node in &self.partition_by {
             keys.push(key_array(&node.eval(&frame)?, rows, false)?);
         }
-        let arguments = self.arguments.iter().map(|node| node.eval(&frame)).collect::<std::result::Result<_, _>>()?;
+        let arguments =
+            self.arguments.iter().map(|node| node.eval(&frame)).collect::<std::result::Result<_, _>>()?;
         let mut order = Vec::with_capacity(self.order_by.len());
         for (node, descending, nulls_first) in &self.order_by {
             order.push((node.eval(&frame)?, *descending, *nulls_first));
