@@ -4,10 +4,9 @@ const path = require('node:path');
 
 const load = createRequire(path.join(__dirname, '../../scripts/kinesis/package.json'));
 const rockset = load('@rockset/client').default;
-const fetch = load('node-fetch');
 
 async function main([server, key, stream]) {
-  const client = rockset(key, server, fetch);
+  const client = rockset(key, server);
   await client.integrations.createIntegration({
     name: 'node-integration',
     kinesis: { aws_access_key: { aws_access_key_id: 'test', aws_secret_access_key: 'test' } },

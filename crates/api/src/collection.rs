@@ -70,10 +70,10 @@ pub struct KinesisSource {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OffsetResetPolicy {
     /// With what arrives from now on.
-    #[default]
     #[serde(rename = "LATEST", alias = "latest")]
     Latest,
     /// With the oldest record that the stream still has.
+    #[default]
     #[serde(rename = "EARLIEST", alias = "earliest")]
     Earliest,
 }

@@ -56,7 +56,7 @@ pub struct CreateArguments {
     #[arg(long, requires = "kinesis")]
     region: Option<String>,
     /// Where to begin in the stream
-    #[arg(long, value_enum, default_value_t = ResetPolicy::Latest)]
+    #[arg(long, value_enum, default_value_t = ResetPolicy::Earliest)]
     offset_reset_policy: ResetPolicy,
     /// Drop documents whose _event_time is older than so many seconds
     #[arg(long, value_name = "SECONDS")]
