@@ -70,7 +70,10 @@ impl AwsStream {
                 loader.credentials_provider(Credentials::new(id, secret.expose(), None, None, "rockhopper"));
         }
         let config = loader.load().await;
-        let place = match config.endpoint_url() {
+        // The client's own configuration knows `AWS_ENDPOINT_URL_KINESIS`, the shared one does not.
+        let named =
+            endpoint_url.map(str::to_owned).or_else(|| std::env::var("AWS_ENDPOINT_URL_KINESIS").ok());
+        let place = match named.as_deref().or(config.endpoint_url()) {
             Some(url) => format!("{url} (region {region})"),
             None => format!("AWS region {region}"),
         };

@@ -105,7 +105,7 @@ pub(crate) async fn read_shard(context: Arc<Context>, shard: Arc<str>, mut state
         let stopped = !context.wait_until(time_ms).await;
         if stopped || matches!(action, Action::Finished | Action::Lost) {
             let lost = action == Action::Lost;
-            context.status.left(&shard);
+            context.status.left(&shard, lost);
             let children = state.children().to_vec();
             return Outcome { shard, position: state.committed().clone(), children, lost };
         }

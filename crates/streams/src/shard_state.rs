@@ -151,7 +151,7 @@ impl ShardState {
         match result {
             // Not yet a success: an iterator that is refused at once must not be asked for without a pause.
             Ok(iterator) => self.phase = Phase::Iterator(iterator),
-            Err(error) if error.kind == ClientErrorKind::NotFound => self.phase = Phase::Lost,
+            Err(error) if error.kind == ClientErrorKind::NotFound => self.lost(error),
             Err(error) if error.kind == ClientErrorKind::InvalidArgument => {
                 self.position_refused(&error, now_ms)
             }
@@ -168,7 +168,7 @@ impl ShardState {
                     self.phase = Phase::NoIterator;
                     self.failed(error.message, now_ms);
                 }
-                ClientErrorKind::NotFound => self.phase = Phase::Lost,
+                ClientErrorKind::NotFound => self.lost(error),
                 _ => self.failed(error.message, now_ms),
             },
         }
@@ -287,6 +287,21 @@ impl ShardState {
             self.retry_at_ms = now_ms + MAX_BACKOFF_MS;
             self.problem = self.problem.take().map(|problem| Problem { lasting, ..problem });
         }
+    }
+
+    /// The service does not find the stream, the shard, or (some stand-ins say so) the last stored record: the next
+    /// listing tells the first two from the last.
+    fn lost(&mut self, error: ClientError) {
+        self.phase = Phase::Lost;
+        let message = match &self.committed {
+            ShardPosition::After(stored) => format!(
+                "{}. If the stream is there, it does not know the last stored record ({}): its data were lost or it \
+                 was created anew; recreate the collection to read it",
+                error.message, stored.sequence
+            ),
+            _ => error.message,
+        };
+        self.problem = Some(Problem { message, lasting: true });
     }
 
     fn failed(&mut self, message: String, now_ms: i64) {

@@ -222,6 +222,7 @@ impl Coordinator {
             listing = self.context.client.list_shards() => listing?,
         };
         shards.listed(&listing)?;
+        self.context.status.listed(&self.name, &listing);
         if self.retention_ms.is_none() {
             self.retention_ms = self.context.client.retention_ms().await.ok();
         }
@@ -241,7 +242,6 @@ impl Coordinator {
             tracing::warn!(source_id = %self.context.source_id, "gap: {gap}");
             self.context.status.gap(gap);
         }
-        self.context.status.listed();
         self.start_ready(shards);
         Ok(())
     }
@@ -303,7 +303,7 @@ impl Coordinator {
         let message =
             format!("the reader of {shard} failed ({error}) and is started again; please report it");
         tracing::error!(source_id = %self.context.source_id, "{message}");
-        self.context.status.left(&shard);
+        self.context.status.left(&shard, false);
         self.context.status.problem(&self.name, &message, 1);
         loop {
             let until_ms = self.context.elapsed_ms() + self.backoff.failed();

@@ -1,7 +1,9 @@
 //! What a user is told about a source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::client::ShardInfo;
 
 /// How many problems are kept for the message; of more, the first by name are shown.
 const MAX_PROBLEMS: usize = 100;
@@ -73,10 +75,12 @@ impl StatusBoard {
         SourceStatus { state, message: board.message(), ..board.status.clone() }
     }
 
-    /// The shards are known.
-    pub fn listed(&self) {
+    /// The shards are known: problems of others are over, but for those of the stream as a whole (`name`).
+    pub fn listed(&self, name: &Arc<str>, listing: &[ShardInfo]) {
         let mut board = self.lock();
         board.listed = true;
+        let ids: HashSet<&str> = listing.iter().map(|shard| &*shard.id).collect();
+        board.problems.retain(|who, _| who == name || ids.contains(&**who));
     }
 
     /// `who` (a shard, or the stream) failed for the `failures`-th time. `retried`: it is a call that is made again.
@@ -117,11 +121,13 @@ impl StatusBoard {
         self.lock().status.lag_ms.insert(shard.clone(), lag_ms);
     }
 
-    /// A shard is read no more.
-    pub fn left(&self, shard: &Arc<str>) {
+    /// A shard is read no more. Where it was lost, its problem stays until the shards are listed or it is read again.
+    pub fn left(&self, shard: &Arc<str>, lost: bool) {
         let mut board = self.lock();
         board.status.lag_ms.remove(shard);
-        board.problems.remove(shard);
+        if !lost {
+            board.problems.remove(shard);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Board> {
@@ -152,7 +158,8 @@ mod tests {
         let board = StatusBoard::default();
         let shard: Arc<str> = "shardId-1".into();
         assert_eq!(board.read().state, SourceState::Initializing);
-        board.listed();
+        let info = ShardInfo { id: shard.clone(), parents: vec![], starting_sequence: None, closed: false };
+        board.listed(&"source".into(), std::slice::from_ref(&info));
         board.lag(&shard, Some(20));
         assert_eq!(board.read().state, SourceState::Processing);
         board.problem(&shard, "slow down", 1);

@@ -29,6 +29,8 @@ pub struct World {
     /// Whether the last answer of a shard names its children.
     pub names_children: bool,
     pub retention_ms: i64,
+    /// What the service says to a sequence number that it does not know: they differ in it.
+    pub unknown_sequence: ClientErrorKind,
     pub exists: bool,
     next_sequence: u64,
 }
@@ -51,6 +53,7 @@ impl FakeStream {
             failing_percent: 0,
             names_children: true,
             retention_ms: 86_400_000,
+            unknown_sequence: ClientErrorKind::InvalidArgument,
             exists: true,
             next_sequence: 1_000,
         };
@@ -166,7 +169,7 @@ impl StreamClient for FakeStream {
             }
             IteratorStart::AfterSequence(sequence) => {
                 let found = fake.records.iter().position(|record| record.stored.sequence == *sequence);
-                let index = found.ok_or_else(|| fault_of(ClientErrorKind::InvalidArgument))?;
+                let index = found.ok_or_else(|| fault_of(world.unknown_sequence))?;
                 (index + 1).max(fake.first_kept)
             }
         };

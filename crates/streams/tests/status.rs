@@ -1,6 +1,6 @@
 //! What a user is told when something is wrong.
 
-use rockhopper_streams::{ResetPolicy, SourceState};
+use rockhopper_streams::{ClientErrorKind, ResetPolicy, SourceState};
 
 use crate::fake_stream::FakeStream;
 use crate::memory_engine::MemoryEngine;
@@ -40,16 +40,38 @@ async fn a_stream_created_anew_is_an_error_with_a_remedy_and_stores_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sequence_number_that_the_stream_does_not_know_is_an_error_with_a_remedy() {
-    let (stream, engine) = (FakeStream::new(1, 1), MemoryEngine::new(1, 0));
-    stream.put();
-    let unknown = format!("99{}", "0".repeat(60));
-    engine.set_position("shardId-000000000000", &format!("{unknown}/1700000000000"));
+    for says in [ClientErrorKind::InvalidArgument, ClientErrorKind::NotFound] {
+        let (stream, engine) = (FakeStream::new(1, 1), MemoryEngine::new(1, 0));
+        stream.world().unknown_sequence = says;
+        stream.put();
+        let unknown = format!("99{}", "0".repeat(60));
+        engine.set_position("shardId-000000000000", &format!("{unknown}/1700000000000"));
+        let source = start(&stream, &engine, ResetPolicy::Earliest);
+        for _ in 0..40 {
+            pass(1_500).await;
+            let status = source.status();
+            assert_eq!(status.state, SourceState::Error, "{says:?}");
+            assert!(status.message.unwrap().contains("recreate the collection"));
+        }
+        assert_eq!(engine.count(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_deleted_while_it_is_read_is_an_error_until_it_is_back() {
+    let (stream, engine) = (FakeStream::new(1, 2), MemoryEngine::new(1, 0));
     let source = start(&stream, &engine, ResetPolicy::Earliest);
-    pass(60_000).await;
+    stream.put();
+    pass(5_000).await;
+    stream.world().exists = false;
+    pass(15_000).await;
+    assert_eq!(source.status().state, SourceState::Error);
+    stream.world().exists = true;
+    stream.put();
+    pass(30_000).await;
     let status = source.status();
-    assert_eq!(status.state, SourceState::Error);
-    assert!(status.message.unwrap().contains("recreate the collection"));
-    assert_eq!(engine.count(), 0);
+    assert_eq!((status.state, status.message, engine.count()), (SourceState::Watching, None, 2));
+    source.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

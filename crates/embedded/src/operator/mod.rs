@@ -81,7 +81,8 @@ macro_rules! operator {
                 partition: usize,
                 context: std::sync::Arc<datafusion::execution::TaskContext>,
             ) -> datafusion::error::Result<datafusion::execution::SendableRecordBatchStream> {
-                self.start(partition, context)
+                // Batches are counted, so that a query gives way to the runtime and can be stopped.
+                self.start(partition, context).map(datafusion::physical_plan::coop::make_cooperative)
             }
         }
     };

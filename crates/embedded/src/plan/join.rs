@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::{JoinSide, JoinType, NullEquality};
 use datafusion::physical_expr::{PhysicalExpr, expressions};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::utils::{ColumnIndex, JoinFilter};
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, PartitionMode};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
@@ -39,7 +40,11 @@ impl Planner<'_> {
         let Plan::Join { left, right, kind, condition } = plan else {
             return Err(Failure::internal("not a join"));
         };
-        let split = self.split(left, right, *kind, condition.as_ref(), &demand.conditions);
+        let mut split = self.split(left, right, *kind, condition.as_ref(), &demand.conditions);
+        if *kind == JoinKind::Inner && split.equal.is_empty() {
+            // Above a cross join a condition is asked batch by batch, so that the query can be stopped in between.
+            split.above.append(&mut split.residual);
+        }
         let pairs = split.equal.iter().flat_map(|(left, right)| [*left, *right]);
         let keys = self.with_columns_of(
             &demand.required,
@@ -227,12 +232,18 @@ fn operators(
             NullEquality::NullEqualsNothing,
             false,
         )?;
-        return Ok(Arc::new(join));
+        return Ok(stoppable(Arc::new(join)));
     }
     if kind == JoinKind::Inner && filter.is_none() {
-        return Ok(Arc::new(CrossJoinExec::new(left, right)));
+        return Ok(stoppable(Arc::new(CrossJoinExec::new(left, right))));
     }
-    Ok(Arc::new(NestedLoopJoinExec::try_new(left, right, filter, &join_type, None)?))
+    Ok(stoppable(Arc::new(NestedLoopJoinExec::try_new(left, right, filter, &join_type, None)?)))
+}
+
+/// Gives way to the runtime every few batches: a join can make many batches of few, and a query that never gives way
+/// cannot be stopped at its time limit.
+fn stoppable(join: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    Arc::new(CooperativeExec::new(join))
 }
 
 fn one_partition(plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
