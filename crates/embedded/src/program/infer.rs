@@ -119,3 +119,77 @@ pub(super) fn of_constant(value: &Value) -> (Kind, Absent) {
     };
     (Kind::of(value.type_of()), absent)
 }
+
+#[cfg(test)]
+mod tests {
+    use rockhopper_values as values;
+
+    use super::*;
+
+    fn samples() -> Vec<Value> {
+        let text = |text: &str| Value::String(text.to_owned());
+        vec![
+            Value::Undefined,
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(0),
+            Value::Int(3),
+            Value::Int(-7),
+            Value::Float(2.5),
+            Value::Float(f64::NAN),
+            text(""),
+            text("Ab c"),
+            text("day"),
+            text("UTC"),
+            text("%Y-%m-%d"),
+            text("2020-02-29"),
+            text("2020-02-29T10:11:12Z"),
+            text("[1]"),
+            Value::Bytes(vec![1, 2]),
+            Value::Timestamp(1_600_000_000_123_456),
+            Value::Date(18_000),
+            Value::DateTime(-1),
+            Value::Time(1_000_001),
+            Value::MicrosecondInterval(60_000_000),
+            Value::MonthInterval(2),
+            Value::Array(vec![Value::Int(1), text("x")]),
+            Value::Object(vec![("k".to_owned(), Value::Null)]),
+        ]
+    }
+
+    /// Where a column is planned with a native type, or a condition as one that cannot fail, no value may prove it
+    /// wrong.
+    #[test]
+    fn what_is_inferred_holds_for_every_function_and_type() {
+        let samples = samples();
+        for function in Function::all() {
+            let arity = function.arity();
+            for count in arity.min..=arity.max.unwrap_or(arity.min).min(3) {
+                for number in 0..samples.len().pow(count as u32) {
+                    let pick = |place: usize| {
+                        samples[number / samples.len().pow(place as u32) % samples.len()].clone()
+                    };
+                    check(*function, (0..count).map(pick).collect());
+                }
+            }
+        }
+    }
+
+    fn check(function: Function, arguments: Vec<Value>) {
+        let nodes: Vec<Node> = arguments.iter().cloned().map(Node::constant_of).collect();
+        let kind = result_kind(function, &nodes);
+        let fallible = is_fallible(function, &nodes);
+        if kind == Kind::Any && fallible {
+            return;
+        }
+        match values::call(function, &arguments) {
+            Ok(Value::Null) => {}
+            Ok(found) => assert!(
+                kind == Kind::Any || Kind::of(found.type_of()) == kind,
+                "{}{arguments:?} is {found:?}, planned as {kind:?}",
+                function.name()
+            ),
+            Err(error) => assert!(fallible, "{}{arguments:?} fails: {error}", function.name()),
+        }
+    }
+}

@@ -67,8 +67,10 @@ fn family(value_type: Type) -> u32 {
     1 << representative as u32
 }
 
-/// A column of the values' keys; an Arrow null where the value is null or undefined and, if `for_join`, where it
-/// equals nothing (NaN).
+/// A column of the values' keys. An Arrow null stands for null, undefined and, if `for_join`, what equals nothing (NaN).
+///
+/// Groups are shown by their keys, so a date stays a date there, though a timestamp at its midnight is another group
+/// then. Joins find both equal.
 pub(crate) fn key_array(values: &Vector, rows: usize, for_join: bool) -> Result<ArrayRef, Failure> {
     let mut builder = BinaryBuilder::with_capacity(rows, rows * 16);
     let mut buffer = Vec::new();
@@ -80,6 +82,9 @@ pub(crate) fn key_array(values: &Vector, rows: usize, for_join: bool) -> Result<
         buffer.clear();
         match bytes {
             Some(bytes) if bytes.is_null(row) || is_encoded_null(bytes.value(row)) => builder.append_null(),
+            Some(bytes) if !for_join && is_date(codec::type_of(bytes.value(row))) => {
+                builder.append_value(bytes.value(row));
+            }
             Some(bytes) if !for_join => {
                 codec::encode_key_of(bytes.value(row), &mut buffer)?;
                 builder.append_value(&buffer);
@@ -87,6 +92,10 @@ pub(crate) fn key_array(values: &Vector, rows: usize, for_join: bool) -> Result<
             _ => match values.value(row)? {
                 value if value.is_null() => builder.append_null(),
                 Value::Float(float) if for_join && float.is_nan() => builder.append_null(),
+                value if !for_join && is_date(value.type_of()) => {
+                    codec::encode(&value, &mut buffer);
+                    builder.append_value(&buffer);
+                }
                 value => {
                     codec::encode_key(&value, &mut buffer);
                     builder.append_value(&buffer);
@@ -95,4 +104,8 @@ pub(crate) fn key_array(values: &Vector, rows: usize, for_join: bool) -> Result<
         }
     }
     Ok(Arc::new(builder.finish()))
+}
+
+fn is_date(value_type: Type) -> bool {
+    matches!(value_type, Type::Date | Type::DateTime | Type::Timestamp)
 }

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod limits;
+mod measure;
 mod slt;
 mod support;

@@ -163,6 +163,7 @@ fn parse(text: &str) -> Vec<Block> {
                 let sorted = options.contains(&"sorted");
                 blocks.push(Block::Query { sorted, parameters, sql: sql.join("\n"), expected });
             }
+            [] => {}
             _ => blocks.push(Block::Comment(line.to_owned())),
         }
     }

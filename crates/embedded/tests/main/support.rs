@@ -135,7 +135,7 @@ fn of_engine(error: Error) -> Wrong {
 pub fn text(answer: &Answer) -> Vec<String> {
     let names: Vec<String> =
         answer.schema.fields().iter().map(|field| format!("{}:{}", field.name(), type_of(field))).collect();
-    let mut lines = vec![names.join(" | ")];
+    let mut lines = vec![if names.is_empty() { "(no columns)".to_owned() } else { names.join(" | ") }];
     for batch in &answer.batches {
         for row in 0..batch.num_rows() {
             lines.push(line(batch, row));
