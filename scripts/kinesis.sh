@@ -4,11 +4,8 @@
 start_kinesis() {
     free_ports "$kinesis_port"
     node_packages "$root/scripts/kinesis"
-    local package="$root/scripts/kinesis/node_modules/kinesis-local"
     mkdir -p "$data/kinesis"
-    run kinesis env KINESIS_MOCK_CERT_PATH="$package/server.json" KINESIS_MOCK_PLAIN_PORT="$kinesis_port" \
-        KINESIS_MOCK_TLS_PORT="$((kinesis_port + 1))" SHOULD_PERSIST_DATA=true PERSIST_PATH="$data/kinesis" \
-        PERSIST_INTERVAL=1s LOG_LEVEL=ERROR node "$package/main.js"
+    run kinesis node "$root/scripts/kinesis/serve.cjs" "$kinesis_port" "$data/kinesis"
     wait_for kinesis 30 eval "(exec 9<>/dev/tcp/127.0.0.1/$kinesis_port)"
     export AWS_ENDPOINT_URL_KINESIS="http://127.0.0.1:$kinesis_port"
     export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-west-2
