@@ -95,10 +95,9 @@ pub(crate) fn column(node: Option<&Node>, want: ColumnType, selection: &Selectio
 }
 
 /// A string part as codes into distinct words, where it is kept so.
-pub(crate) fn dictionary(part: &Part) -> Option<(UInt32Array, StringArray)> {
+pub(crate) fn dictionary(part: &Part, selection: &Selection<'_>) -> Option<(UInt32Array, StringArray)> {
     let Values::Words { codes, words } = &part.values else { return None };
-    let all = Selection::Range(0..part.presence.slots());
-    let (codes, nulls) = select(codes, &part.presence, &all);
+    let (codes, nulls) = select(codes, &part.presence, selection);
     Some((UInt32Array::new(codes, nulls), words.clone()))
 }
 

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ListArray};
+use arrow::array::{Array, ListArray, StringArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::Field;
 use rockhopper_engine::{Error, Result};
 
-use crate::column::{Selection, column};
+use crate::column::{Selection, column, dictionary};
 use crate::find::find;
 use crate::node::{Kind, Node, Values};
 use crate::path::{ColumnType, Step};
+use crate::presence::Presence;
 
 /// The lists of one array path for the wanted documents, before their leaves are read.
 pub(crate) struct Lists<'a> {
@@ -38,6 +39,18 @@ impl<'a> Lists<'a> {
                 nulls: Some(NullBuffer::new_null(selection.len())),
             };
         };
+        if let (Selection::Range(range), Presence::All(_)) = (selection, &part.presence) {
+            // Every document has an array: the offsets are there already.
+            let offsets = &offsets[range.start..=range.end];
+            let (start, end) = (offsets[0], offsets[range.len()]);
+            let ends: Vec<i32> = offsets.iter().map(|offset| offset - start).collect();
+            return Lists {
+                elements: Some(elements),
+                wanted: Wanted::Range(start as usize..end as usize),
+                offsets: OffsetBuffer::new(ScalarBuffer::from(ends)),
+                nulls: None,
+            };
+        }
         let mut ends = Vec::with_capacity(selection.len() + 1);
         ends.push(0);
         let mut present = Vec::with_capacity(selection.len());
@@ -71,14 +84,26 @@ impl<'a> Lists<'a> {
         }
     }
 
+    /// The lists of one leaf's codes, and its distinct values, where it is kept so.
+    pub(crate) fn dictionary(&self, path: &[Step]) -> Option<(ListArray, StringArray)> {
+        let node = find(self.elements?, path).ok()??;
+        let (codes, words) = dictionary(node.part(Kind::String)?, &self.selection())?;
+        let field = Arc::new(Field::new_list_field(codes.data_type().clone(), true));
+        let lists = ListArray::try_new(field, self.offsets.clone(), Arc::new(codes), self.nulls.clone());
+        Some((lists.ok()?, words))
+    }
+
+    fn selection(&self) -> Selection<'_> {
+        match &self.wanted {
+            Wanted::Range(range) => Selection::Range(range.clone()),
+            Wanted::Rows(rows) => Selection::Rows(rows),
+        }
+    }
+
     /// The lists of one leaf under the elements.
     pub(crate) fn leaf(&self, path: &[Step], want: ColumnType) -> Result<ListArray> {
         let node = self.elements.map(|elements| find(elements, path)).transpose()?.flatten();
-        let selection = match &self.wanted {
-            Wanted::Range(range) => Selection::Range(range.clone()),
-            Wanted::Rows(rows) => Selection::Rows(rows),
-        };
-        let values = column(node.as_deref(), want, &selection)?;
+        let values = column(node.as_deref(), want, &self.selection())?;
         let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
         ListArray::try_new(field, self.offsets.clone(), values, self.nulls.clone())
             .map_err(|error| Error::Internal(error.to_string()))

@@ -120,7 +120,26 @@ impl Piece {
     /// documents in their order. Some word may have no code.
     pub fn dictionary(&self, path: &[Step]) -> Option<(UInt32Array, StringArray)> {
         let node = self.find(path).ok()??;
-        dictionary(node.part(Kind::String)?)
+        dictionary(node.part(Kind::String)?, &Selection::Range(0..node.slots))
+    }
+
+    /// [`Piece::dictionary`] of a range of documents, which must lie within [`Piece::rows`]. None after
+    /// [`Step::Elements`].
+    pub fn dictionary_slice(&self, path: &[Step], rows: Range<usize>) -> Option<(UInt32Array, StringArray)> {
+        if has_elements(path) {
+            return None;
+        }
+        let node = self.find(path).ok()??;
+        dictionary(node.part(Kind::String)?, &Selection::Range(rows))
+    }
+
+    /// [`Piece::dictionary`] of a leaf of an array as lists of codes, one for each document of a range, which must lie
+    /// within [`Piece::rows`].
+    pub fn list_dictionary(&self, path: &[Step], rows: Range<usize>) -> Option<(ListArray, StringArray)> {
+        let (array, leaf) = split(path);
+        let leaf = leaf.filter(|leaf| !has_elements(leaf))?;
+        let node = self.find(array).ok()?;
+        Lists::new(node.as_deref(), &Selection::Range(rows)).dictionary(leaf)
     }
 
     /// The integers that a string column holds as canonical text. None if the path has no strings or some string is

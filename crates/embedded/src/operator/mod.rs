@@ -19,7 +19,7 @@ pub(crate) use condition::Condition;
 pub(crate) use given::Given;
 pub(crate) use map::{Column, Form, Map};
 pub(crate) use repeat::{Repeat, RepeatRule};
-pub(crate) use scan::{Morsels, Pruning, Scan, ScanColumn, ScanPlan, Siblings};
+pub(crate) use scan::{Morsels, Pruning, Scan, ScanColumn, ScanCondition, ScanPlan, Siblings, WordCondition};
 pub(crate) use unnest::{ElementColumns, Unnest};
 pub(crate) use window::{Call as WindowCall, FrameBound, FrameSpec, Window};
 

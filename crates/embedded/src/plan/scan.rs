@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rockhopper_sql::resolved::ColumnId;
+use rockhopper_sql::resolved::{ColumnId, Expr, ExprKind};
 use rockhopper_storage::ColumnType;
 
 use super::bindings::{column_type, steps};
@@ -10,7 +10,8 @@ use super::layout::{Key, Keys, Layout, Path, Slot};
 use super::{Demand, Leaf, Planner, Rows};
 use crate::error::Failure;
 use crate::kind::{Absent, Kind};
-use crate::operator::{Morsels, Scan, ScanColumn, ScanPlan, Siblings};
+use crate::operator::{Morsels, Scan, ScanColumn, ScanCondition, ScanPlan, Siblings, WordCondition};
+use crate::program::{Compiler, is_fallible};
 
 impl Planner<'_> {
     pub(super) fn scan(
@@ -37,7 +38,7 @@ impl Planner<'_> {
         let partitions = self.partitions.min(morsels.len()).max(1);
         let (output, layout) = reader.output(&demand.required);
         let plan = ScanPlan {
-            conditions: self.compiled(&conditions, &reader.layout)?,
+            conditions: self.scan_conditions(row, &conditions, &reader.layout)?,
             columns: reader.columns,
             siblings: reader.siblings.into_iter().map(|(_, siblings)| siblings).collect(),
             sample_percent,
@@ -45,6 +46,40 @@ impl Planner<'_> {
             schema: layout.schema(),
         };
         Ok(Rows { plan: Arc::new(Scan::new(snapshot, morsels, plan, partitions)), layout })
+    }
+
+    fn scan_conditions(
+        &self,
+        row: ColumnId,
+        exprs: &[&Expr],
+        layout: &Layout,
+    ) -> Result<Vec<ScanCondition>, Failure> {
+        let nodes = self.compiled(exprs, layout)?;
+        let both = exprs.iter().zip(nodes);
+        both.map(|(expr, node)| Ok(ScanCondition { node, words: self.word_condition(row, expr)? })).collect()
+    }
+
+    /// The condition on one string that an expression is.
+    fn word_condition(&self, row: ColumnId, expr: &Expr) -> Result<Option<WordCondition>, Failure> {
+        let bindings = &self.context.bindings;
+        let (root, condition, array) = match &expr.kind {
+            ExprKind::ArrayAny { element, ordinality: None, predicate, .. } => {
+                let of = bindings.element_of(*element).filter(|of| of.row == row);
+                let Some(of) = of else { return Ok(None) };
+                (*element, predicate.as_ref(), Some(of))
+            }
+            _ => (row, expr, None),
+        };
+        let keys: Vec<Key> = self.with_columns_of(&Keys::new(), [condition]).into_iter().collect();
+        let [key @ Key::Leaf(own, path)] = keys.as_slice() else { return Ok(None) };
+        let Leaf::Typed(kind @ Kind::String, absent) = bindings.leaf(*own, path) else { return Ok(None) };
+        if *own != root || is_fallible(condition, self.context) {
+            return Ok(None);
+        }
+        let layout = Layout { slots: vec![Slot { key: key.clone(), kind, absent }] };
+        let node = Compiler::new(self.context, &layout).compile(condition)?;
+        let member = array.map_or_else(|| steps(path), |of| of.steps(path));
+        Ok(Some(WordCondition { path: member, of_elements: array.is_some(), node }))
     }
 
     fn add(&self, row: ColumnId, key: Key, reader: &mut Reader) {

@@ -1,7 +1,10 @@
 //! Reading a collection: the pieces and runs of rows that may matter, and of those only the columns that do.
 
+mod words;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,7 +19,8 @@ use datafusion::physical_plan::PlanProperties;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use rockhopper_storage::{ColumnType, Piece, Snapshot, Step, ZONE_ROWS};
 
-use super::map::passing;
+use self::words::Cell;
+pub(crate) use self::words::WordCondition;
 use super::{operator, properties};
 use crate::error::Failure;
 use crate::program::{Frame, Node, true_rows};
@@ -40,6 +44,15 @@ pub(crate) enum ScanColumn {
 pub(crate) struct Siblings {
     pub(crate) paths: Vec<Vec<Step>>,
     pub(crate) wants: Vec<ColumnType>,
+}
+
+/// A condition on documents.
+#[derive(Debug)]
+pub(crate) struct ScanCondition {
+    /// Over the columns that are read.
+    pub(crate) node: Node,
+    /// The same for one string, if it reads nothing else.
+    pub(crate) words: Option<WordCondition>,
 }
 
 /// A condition that holds for ints or timestamps of a range only. What the store knows of the ranges of pieces and
@@ -74,7 +87,9 @@ struct Work {
     morsels: Morsels,
     columns: Vec<ScanColumn>,
     siblings: Vec<Siblings>,
-    conditions: Vec<Node>,
+    conditions: Vec<ScanCondition>,
+    /// For each condition and piece, its answers for the piece's strings.
+    answers: Vec<Vec<Cell>>,
     sample_percent: Option<f64>,
     /// The columns that are handed on.
     output: Vec<usize>,
@@ -86,7 +101,7 @@ struct Work {
 pub(crate) struct ScanPlan {
     pub(crate) columns: Vec<ScanColumn>,
     pub(crate) siblings: Vec<Siblings>,
-    pub(crate) conditions: Vec<Node>,
+    pub(crate) conditions: Vec<ScanCondition>,
     pub(crate) sample_percent: Option<f64>,
     /// The columns that are handed on; the others serve the conditions.
     pub(crate) output: Vec<usize>,
@@ -144,7 +159,19 @@ impl Scan {
     pub(crate) fn new(snapshot: Arc<Snapshot>, morsels: Morsels, plan: ScanPlan, partitions: usize) -> Scan {
         let properties = properties(plan.schema.clone(), partitions);
         let ScanPlan { columns, siblings, conditions, sample_percent, output, schema } = plan;
-        let work = Work { snapshot, morsels, columns, siblings, conditions, sample_percent, output, schema };
+        let cells = || (0..snapshot.pieces.len()).map(|_| Cell::new()).collect();
+        let answers = conditions.iter().map(|_| cells()).collect();
+        let work = Work {
+            snapshot,
+            morsels,
+            columns,
+            siblings,
+            conditions,
+            answers,
+            sample_percent,
+            output,
+            schema,
+        };
         Scan { work: Arc::new(work), properties }
     }
 
@@ -177,30 +204,66 @@ impl Work {
         let lists = RefCell::new(HashMap::new());
         let load = |column: usize| self.load(piece, &self.columns[column], &rows, &lists);
         let frame = Frame::lazy(rows.len(), &load);
-        let sampled = self.sample_percent.map(|percent| sample(rows.len(), percent));
-        let selected = match &sampled {
-            None => passing(&self.conditions, &frame)?.map(|mask| true_rows(&mask)),
-            Some(sampled) => match passing(&self.conditions, &frame.select(sampled.clone()))? {
-                None => Some(sampled.clone()),
-                Some(mask) => Some(
-                    arrow::array::AsArray::as_primitive(&take(sampled, &true_rows(&mask), None)?).clone(),
-                ),
-            },
-        };
-        let selected = selected.filter(|selected| selected.len() < rows.len());
+        let selected =
+            self.passing(number, piece, &frame, &rows)?.filter(|selected| selected.len() < rows.len());
         let row_count = selected.as_ref().map_or(rows.len(), |selected| selected.len());
         if row_count == 0 {
             return Ok(None);
         }
+        let taken = RefCell::new(HashMap::new());
         let mut columns = Vec::with_capacity(self.output.len());
         for column in &self.output {
             columns.push(match &selected {
                 None => frame.column(*column)?,
-                Some(selected) => self.select(piece, *column, &frame, selected, &rows)?,
+                Some(selected) => self.select(piece, *column, &frame, selected, &rows, &taken)?,
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(row_count));
         Ok(Some(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?))
+    }
+
+    /// The rows of a run that are sampled and for which all conditions are true; None is all. A condition is only
+    /// evaluated for rows that passed those before it, unless it cannot fail.
+    fn passing(
+        &self,
+        number: usize,
+        piece: &Piece,
+        frame: &Frame,
+        rows: &Range<usize>,
+    ) -> std::result::Result<Option<UInt32Array>, Failure> {
+        let mut selected = self.sample_percent.map(|percent| sample(rows.len(), percent));
+        for (condition, answers) in self.conditions.iter().zip(&self.answers) {
+            if selected.as_ref().is_some_and(|selected| selected.is_empty()) {
+                break;
+            }
+            // All rows need not be taken out of themselves.
+            let some = selected.take().filter(|selected| selected.len() < rows.len());
+            let by_word = match &condition.words {
+                Some(words) => words.mask(piece, rows, &answers[number])?,
+                None => None,
+            };
+            selected = Some(match (some, by_word) {
+                (None, Some(mask)) => true_rows(&mask),
+                (None, None) => true_rows(&condition.node.truth(frame)?),
+                (Some(selected), Some(mask)) => selected
+                    .values()
+                    .iter()
+                    .copied()
+                    .filter(|row| mask.value(*row as usize))
+                    .collect::<Vec<_>>()
+                    .into(),
+                (Some(selected), None) => {
+                    let truth = condition.node.truth(&frame.select(selected.clone()))?;
+                    true_rows(&truth)
+                        .values()
+                        .iter()
+                        .map(|at| selected.value(*at as usize))
+                        .collect::<Vec<_>>()
+                        .into()
+                }
+            });
+        }
+        Ok(selected)
     }
 
     fn load(
@@ -208,7 +271,7 @@ impl Work {
         piece: &Piece,
         column: &ScanColumn,
         rows: &Range<usize>,
-        lists: &RefCell<HashMap<usize, Vec<ListArray>>>,
+        lists: &RefCell<Lists>,
     ) -> std::result::Result<ArrayRef, Failure> {
         Ok(match column {
             ScanColumn::Leaf(path, want) => piece.slice(path, *want, rows.clone())?,
@@ -217,15 +280,10 @@ impl Work {
                 None => new_null_array(&DataType::Int64, rows.len()),
             },
             ScanColumn::List(group, member) => {
-                let mut lists = lists.borrow_mut();
-                if !lists.contains_key(group) {
-                    let siblings = &self.siblings[*group];
-                    lists.insert(*group, piece.list_slice(&siblings.paths, &siblings.wants, rows.clone())?);
-                }
-                let list = lists.get(group).and_then(|lists| lists.get(*member)).cloned();
-                Arc::new(
-                    list.ok_or_else(|| Failure::internal("the store gave fewer lists than were asked for"))?,
-                )
+                let siblings = &self.siblings[*group];
+                list_of(lists, *group, *member, || {
+                    piece.list_slice(&siblings.paths, &siblings.wants, rows.clone())
+                })?
             }
         })
     }
@@ -238,17 +296,40 @@ impl Work {
         frame: &Frame,
         selected: &UInt32Array,
         rows: &Range<usize>,
+        lists: &RefCell<Lists>,
     ) -> std::result::Result<ArrayRef, Failure> {
+        let sparse = !frame.is_loaded(column) && selected.len() * SPARSE < rows.len();
+        let numbers = || selected.values().iter().map(|row| row + rows.start as u32).collect::<Vec<u32>>();
         match &self.columns[column] {
-            ScanColumn::Leaf(path, want)
-                if !frame.is_loaded(column) && selected.len() * SPARSE < rows.len() =>
-            {
-                let rows: Vec<u32> = selected.values().iter().map(|row| row + rows.start as u32).collect();
-                Ok(piece.take(path, *want, &rows)?)
+            ScanColumn::Leaf(path, want) if sparse => Ok(piece.take(path, *want, &numbers())?),
+            ScanColumn::List(group, member) if sparse => {
+                let siblings = &self.siblings[*group];
+                list_of(lists, *group, *member, || {
+                    piece.list_take(&siblings.paths, &siblings.wants, &numbers())
+                })
             }
             _ => Ok(take(&frame.column(column)?, selected, None)?),
         }
     }
+}
+
+/// The lists that were read of each group of siblings.
+type Lists = HashMap<usize, Vec<ListArray>>;
+
+/// One of a group of lists, which are read together when the first of them is needed.
+fn list_of(
+    lists: &RefCell<Lists>,
+    group: usize,
+    member: usize,
+    read: impl FnOnce() -> rockhopper_engine::Result<Vec<ListArray>>,
+) -> std::result::Result<ArrayRef, Failure> {
+    let mut lists = lists.borrow_mut();
+    let group = match lists.entry(group) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(free) => free.insert(read()?),
+    };
+    let list = group.get(member).cloned();
+    Ok(Arc::new(list.ok_or_else(|| Failure::internal("the store gave fewer lists than were asked for"))?))
 }
 
 /// Each row with the same probability, independent of the others.
