@@ -9,7 +9,7 @@ SQL = 'SELECT count(*) FROM "{}" WHERE n > :least'
 
 
 def test_python_client(kinesis, server, tmp_path):
-    from rockset import Client, ParamDict, Q
+    from rockset import Client, Q
     stream = kinesis.make_stream("python", shards=2)
     path = tmp_path / "posts.ndjson"
     path.write_text("".join(json.dumps({"n": n, "user": {"name": f"u{n}"}}) + "\n" for n in range(100)))
@@ -29,9 +29,9 @@ def test_python_client(kinesis, server, tmp_path):
     assert "python-demo" in [each.name for each in client.Collection.list()]
     wait_until("all posts", lambda: server.count("python-demo") == 100 or server.count("python-demo"))
 
-    parameters = ParamDict()
-    parameters["least"] = 49
-    assert client.sql(Q(SQL.format("python-demo")), params=parameters).results() == [{"?count": 50}]
+    query = Q(SQL.format("python-demo"))
+    query.P["least"] = 49
+    assert client.sql(query).results() == [{"?count": 50}]
     named = client.sql(Q('SELECT t.user.name FROM "python-demo" t WHERE t.n = 7')).results()
     assert named == [{"name": "u7"}]
     collection = client.Collection.retrieve("python-demo")
