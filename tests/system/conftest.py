@@ -1,5 +1,7 @@
 """The real binaries, started for the tests: Kinesis, server, producer, and the plugin behind the stand-in."""
 
+import atexit
+import base64
 import json
 import os
 import pathlib
@@ -22,7 +24,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(what, condition, seconds=STREAM_WAIT_SECONDS):
+def wait_until(what, condition, seconds=STREAM_WAIT_SECONDS, pause=0.1):
     """Polls until the condition is true; its last value is in the message if it never is."""
     deadline = time.monotonic() + seconds
     while True:
@@ -30,11 +32,11 @@ def wait_until(what, condition, seconds=STREAM_WAIT_SECONDS):
         if value is True:
             return
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}; last: {value}"
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 class Process:
-    """A process with its log; stopped at the end of the test at the latest."""
+    """A process with its log; ends with the tests at the latest, also where one failed before it stopped it."""
 
     def __init__(self, name, command, folder, env=None):
         self.log_path = folder / f"{name}.log"
@@ -43,6 +45,7 @@ class Process:
             [str(part) for part in command], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
         )
+        atexit.register(self.process.kill)
 
     def stop(self, how=signal.SIGTERM, seconds=20):
         if self.process.poll() is None:
@@ -61,10 +64,10 @@ class Process:
 
 
 class Kinesis:
-    """The local Kinesis, and the producer that writes to it."""
+    """The local Kinesis, and the producer that writes to it. `on_disk` is the one that `./start` uses: it keeps its
+    streams in a folder, so they may be long."""
 
-    def __init__(self, folder):
-        package = ROOT / "scripts/kinesis/node_modules/kinesis-local"
+    def __init__(self, folder, on_disk=False):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {
@@ -73,13 +76,18 @@ class Kinesis:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-west-2",
         }
-        self.process = Process("kinesis", ["node", package / "main.js"], folder, {
-            "KINESIS_MOCK_CERT_PATH": str(package / "server.json"),
-            "KINESIS_MOCK_PLAIN_PORT": str(self.port),
-            "KINESIS_MOCK_TLS_PORT": str(free_port()),
-            "SHARD_LIMIT": "500",
-            "LOG_LEVEL": "ERROR",
-        })
+        if on_disk:
+            script = ROOT / "scripts/kinesis/serve.cjs"
+            self.process = Process("kinesis", ["node", script, self.port, folder / "streams"], folder)
+        else:
+            package = ROOT / "scripts/kinesis/node_modules/kinesis-local"
+            self.process = Process("kinesis", ["node", package / "main.js"], folder, {
+                "KINESIS_MOCK_CERT_PATH": str(package / "server.json"),
+                "KINESIS_MOCK_PLAIN_PORT": str(self.port),
+                "KINESIS_MOCK_TLS_PORT": str(free_port()),
+                "SHARD_LIMIT": "500",
+                "LOG_LEVEL": "ERROR",
+            })
         wait_until("Kinesis", self.answers)
 
     def answers(self):
@@ -100,24 +108,39 @@ class Kinesis:
         self.producer("create-stream", "--stream", name, "--shards", shards)
         return name
 
+    def put(self, stream, records):
+        """Raw records, past the producer, which would not send them: the Kinesis protocol by hand."""
+        body = {"StreamName": stream, "Records": [
+            {"Data": base64.b64encode(record).decode(), "PartitionKey": str(at)} for at, record in enumerate(records)]}
+        answer = requests.post(self.url, json=body, headers={
+            "X-Amz-Target": "Kinesis_20131202.PutRecords", "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-west-2/kinesis/aws4_request, "
+                             "SignedHeaders=host;x-amz-date, Signature=0", "X-Amz-Date": "20260101T000000Z"}, timeout=60)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["FailedRecordCount"] == 0
+
 
 class Server:
     """A `rockhopper serve` on a data folder of its own. May be killed and started again."""
 
-    def __init__(self, folder, env=None, arguments=()):
+    def __init__(self, folder, env=None, arguments=(), data=None):
         self.folder, self.env, self.arguments = folder, env or {}, arguments
-        self.data = folder / "data"
+        self.data = data or folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
     def start(self):
+        self.launch()
+        wait_until("the server", self.answers, pause=0.02)
+        self.key = (self.data / "api-key").read_text().strip()
+
+    def launch(self):
+        """Starts the process and does not wait until it answers."""
         self.process = Process("server", [
             TARGET / "rockhopper", "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", self.data,
             *self.arguments,
         ], self.folder, self.env)
-        wait_until("the server", self.answers)
-        self.key = (self.data / "api-key").read_text().strip()
 
     def answers(self):
         if self.process.process.poll() is not None:
@@ -130,9 +153,11 @@ class Server:
     def stop(self, how=signal.SIGTERM):
         return self.process.stop(how)
 
-    def call(self, method, path, body=None, key=None):
+    def call(self, method, path, body=None, key=None, session=requests, timeout=60):
+        """A request to the REST API. A body in bytes is sent as it is."""
         headers = {"Authorization": f"ApiKey {key or self.key}"}
-        return requests.request(method, self.url + "/v1/orgs/self" + path, json=body, headers=headers, timeout=60)
+        content = {"data": body} if isinstance(body, bytes) else {"json": body}
+        return session.request(method, self.url + "/v1/orgs/self" + path, headers=headers, timeout=timeout, **content)
 
     def query(self, sql, **more):
         """The rows of a query."""
@@ -142,6 +167,16 @@ class Server:
 
     def count(self, collection):
         return self.query(f'SELECT count(*) AS n FROM "{collection}"')[0]["n"]
+
+    def make_empty_collection(self, name, **more):
+        """A collection that is fed by POST only."""
+        answer = self.call("POST", "/ws/commons/collections", {"name": name, **more})
+        assert answer.status_code == 200, answer.text
+        return name
+
+    def post(self, name, documents, **more):
+        """Adds documents: the answer, whatever it is."""
+        return self.call("POST", f"/ws/commons/collections/{name}/docs", {"data": documents}, **more)
 
     def make_collection(self, name, stream):
         """A collection fed by a stream, made over the REST API."""

@@ -9,20 +9,6 @@ from conftest import TARGET, Server, StandIn, wait_until
 GOOD = 500
 
 
-def put(kinesis, stream, records):
-    """Raw records, past the producer, which would not send them: the Kinesis protocol by hand."""
-    import base64
-    import requests
-    body = {"StreamName": stream, "Records": [
-        {"Data": base64.b64encode(record).decode(), "PartitionKey": str(at)} for at, record in enumerate(records)]}
-    answer = requests.post(kinesis.url, json=body, headers={
-        "X-Amz-Target": "Kinesis_20131202.PutRecords", "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-west-2/kinesis/aws4_request, "
-                         "SignedHeaders=host;x-amz-date, Signature=0", "X-Amz-Date": "20260101T000000Z"}, timeout=60)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["FailedRecordCount"] == 0
-
-
 def test_broken_records_show_in_the_status_and_lose_no_neighbour(kinesis, server):
     stream = kinesis.make_stream("broken", shards=2)
     server.make_collection("broken", stream)
@@ -33,7 +19,7 @@ def test_broken_records_show_in_the_status_and_lose_no_neighbour(kinesis, server
             records += [b"{not json", b"[1, 2]", b'"text"', b"\xff\xfe{}", b""][at // 100:at // 100 + 1]
     bad = len(records) - GOOD
     for start in range(0, len(records), 250):
-        put(kinesis, stream, records[start:start + 250])
+        kinesis.put(stream, records[start:start + 250])
     wait_until("all records", lambda: server.count("broken") == len(records) or server.count("broken"))
     assert server.query("SELECT count(n) AS good, sum(n) AS total FROM broken") == [
         {"good": GOOD, "total": GOOD * (GOOD - 1) // 2}]

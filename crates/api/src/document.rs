@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The body of `POST .../docs`. The documents keep the text they were sent in.
+/// The body of `POST .../docs`. The documents are parts of the text they were sent in.
 #[derive(Debug, Deserialize)]
-pub struct AddDocumentsRequest {
+pub struct AddDocumentsRequest<'a> {
     /// The documents.
-    pub data: Vec<Box<RawValue>>,
+    #[serde(borrow)]
+    pub data: Vec<&'a RawValue>,
 }
 
 /// What became of one document.

@@ -1,14 +1,12 @@
 //! The engine: the methods of the trait.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use rockhopper_engine::{
-    Answer, Appended, Batch, CollectionId, CollectionOptions, Engine, Error, FieldStatistics, Result,
-    Statement, Statistics,
+    Answer, Appended, Batch, CollectionId, CollectionOptions, Engine, Error, FieldStatistics, MemoryUse,
+    Result, Statement, Statistics,
 };
 use rockhopper_storage::{Collection, Store};
 use tokio::runtime::{Builder, Runtime};
@@ -18,6 +16,7 @@ use crate::EmbeddedOptions;
 use crate::admission::Admission;
 use crate::execute::Executor;
 use crate::memory::AllMemory;
+use crate::partials::Partials;
 
 /// An engine that keeps collections in a folder of this machine and runs queries in this process.
 #[derive(Debug)]
@@ -42,9 +41,11 @@ impl EmbeddedEngine {
             .map_err(|error| {
                 Error::Unavailable(format!("the threads for queries could not be started: {error}"))
             })?;
-        let admission = Arc::new(Admission::new(options.max_concurrent_queries, options.max_queued_queries));
+        let admission = Admission::new(options.max_concurrent_queries, options.max_queued_queries);
         let memory = Arc::new(AllMemory::new(options.memory_limit_bytes));
-        let executor = Arc::new(Executor { store: store.clone(), memory, options });
+        let partials = (options.partial_results_bytes > 0)
+            .then(|| Arc::new(Partials::new(options.partial_results_bytes)));
+        let executor = Arc::new(Executor { store: store.clone(), memory, partials, options });
         Ok(Arc::new(EmbeddedEngine { store, executor, admission, queries: Some(queries) }))
     }
 
@@ -79,10 +80,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     }
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(limit, work).await.unwrap_or(Err(Error::Timeout { limit }))
-}
-
 #[async_trait]
 impl Engine for EmbeddedEngine {
     async fn create(&self, collection: &CollectionId, options: &CollectionOptions) -> Result<()> {
@@ -114,18 +111,25 @@ impl Engine for EmbeddedEngine {
         };
         let (executor, admission) = (self.executor.clone(), self.admission.clone());
         let limit = statement.timeout;
-        let task = queries.spawn(within(limit, async move {
-            let admitted = admission.enter().await.map_err(|failure| failure.into_error(&statement.text))?;
+        let task = queries.spawn(async move {
+            let admitted = admission
+                .enter(&statement.client)
+                .await
+                .map_err(|failure| failure.into_error(&statement.text))?;
             let mut answer =
                 executor.run(&statement).await.map_err(|failure| failure.into_error(&statement.text))?;
             answer.throttled = admitted.waited;
             Ok(answer)
-        }));
+        });
         let mut running = Running(task);
-        match (&mut running.0).await {
-            Ok(result) => result,
-            Err(error) if error.is_cancelled() => Err(Error::Unavailable("the engine is closed".to_owned())),
-            Err(error) => Err(Error::Internal(format!("the query's task failed: {error}"))),
+        // The time is kept by the caller's threads: those of queries may all be busy and look at no clock.
+        match tokio::time::timeout(limit, &mut running.0).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) if error.is_cancelled() => {
+                Err(Error::Unavailable("the engine is closed".to_owned()))
+            }
+            Ok(Err(error)) => Err(Error::Internal(format!("the query's task failed: {error}"))),
+            Err(_) => Err(Error::Timeout { limit }),
         }
     }
 
@@ -136,6 +140,22 @@ impl Engine for EmbeddedEngine {
     async fn describe(&self, collection: &CollectionId) -> Result<Vec<FieldStatistics>> {
         let collection = self.collection(collection)?;
         blocking(move || collection.describe()).await
+    }
+
+    fn memory(&self) -> Vec<MemoryUse> {
+        let options = &self.executor.options;
+        let partials = self.executor.partials.as_ref().map_or(0, |partials| partials.bytes());
+        let parts = [
+            ("queries", self.executor.memory.used_bytes(), options.memory_limit_bytes),
+            ("partial_results", partials, options.partial_results_bytes),
+            ("column_cache", self.store.column_cache_used_bytes(), options.store.column_cache_bytes),
+        ];
+        let part = |(name, used, limit): (&'static str, usize, usize)| MemoryUse {
+            name,
+            used_bytes: used as u64,
+            limit_bytes: limit as u64,
+        };
+        parts.map(part).to_vec()
     }
 
     async fn close(&self) -> Result<()> {

@@ -20,6 +20,7 @@ use crate::EmbeddedOptions;
 use crate::answer;
 use crate::error::Failure;
 use crate::memory::{AllMemory, QueryMemory};
+use crate::partials::Partials;
 use crate::plan::{Bindings, Context, Planner, Slot, SubqueryResult, subqueries};
 use crate::program::{KeySet, value_at};
 
@@ -31,6 +32,8 @@ const BATCH_ROWS: usize = 8192;
 pub(crate) struct Executor {
     pub(crate) store: Arc<Store>,
     pub(crate) memory: Arc<AllMemory>,
+    /// None: partial results are turned off.
+    pub(crate) partials: Option<Arc<Partials>>,
     pub(crate) options: EmbeddedOptions,
 }
 
@@ -39,6 +42,7 @@ struct Run<'s> {
     statement: &'s Statement,
     snapshots: Vec<Arc<Snapshot>>,
     task: Arc<TaskContext>,
+    partials: Option<&'s Arc<Partials>>,
     options: &'s EmbeddedOptions,
 }
 
@@ -59,7 +63,8 @@ impl Executor {
             snapshots.push(collection.snapshot());
         }
         let task = self.task()?;
-        let run = Run { statement, snapshots, task, options: &self.options };
+        let partials = self.partials.as_ref();
+        let run = Run { statement, snapshots, task, partials, options: &self.options };
         run.answer().await
     }
 
@@ -125,11 +130,12 @@ impl Run<'_> {
             }
             let context = Context {
                 bindings: Bindings::of(plan, &self.snapshots),
-                parameters: self.statement.query.parameters.iter().map(|one| one.value.clone()).collect(),
+                parameters: self.statement.parameters.clone(),
                 now_us: self.statement.now_us,
                 subqueries: results,
             };
-            let planner = Planner { context: &context, partitions: self.options.query_threads.max(1) };
+            let partitions = self.options.query_threads.max(1);
+            let planner = Planner { context: &context, partitions, partials: self.partials, only: None };
             let (rows, slots) = planner.plan(plan, columns)?;
             let mut stream = rows.plan.execute(0, self.task.clone())?;
             let schema = stream.schema();

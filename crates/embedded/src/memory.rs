@@ -24,6 +24,11 @@ pub(crate) struct AllMemory {
 }
 
 impl AllMemory {
+    /// Bytes that are used now.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// At most so many bytes.
     pub(crate) fn new(limit_bytes: usize) -> AllMemory {
         AllMemory { used: AtomicUsize::new(0), limit_bytes }

@@ -17,9 +17,11 @@ pub struct EmbeddedOptions {
     pub memory_limit_bytes: usize,
     /// Memory that one of them may use.
     pub query_memory_limit_bytes: usize,
+    /// Memory for partial results: what aggregations found in sealed segments. With 0 they are turned off.
+    pub partial_results_bytes: usize,
     /// So many queries run at the same time.
     pub max_concurrent_queries: usize,
-    /// So many more may wait for their turn.
+    /// So many more may wait for their turn, whoever they are from.
     pub max_queued_queries: usize,
     /// Threads that queries run on, and parts that one query is split into.
     pub query_threads: usize,
@@ -40,6 +42,7 @@ impl EmbeddedOptions {
             data_dir: data_dir.into(),
             memory_limit_bytes: 4 * GIB,
             query_memory_limit_bytes: GIB,
+            partial_results_bytes: 256 * MIB,
             max_concurrent_queries: 8,
             max_queued_queries: 100,
             query_threads: available_parallelism().map_or(1, usize::from),

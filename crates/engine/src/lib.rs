@@ -11,6 +11,7 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use bytes::Bytes;
 pub use error::{Error, Result};
+use rockhopper_sql::Value;
 use rockhopper_sql::resolved::Query;
 
 /// The key of a field's metadata that says which Rockset type the column holds: a name of [`rockhopper_sql::Type`],
@@ -41,7 +42,7 @@ pub struct Position {
 /// One raw document.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// JSON text. What is no JSON object is stored as a document that has only `_meta.bad`.
+    /// JSON text. What is no JSON object is bad, see [`DocumentOutcome`].
     pub json: Bytes,
     /// The `_id` where the document carries none; unique for the place in the source, so that the same record
     /// always gets the same one. None: the engine makes one.
@@ -73,7 +74,8 @@ pub struct Appended {
 pub struct DocumentOutcome {
     /// Its `_id`.
     pub id: String,
-    /// Why it was stored as a document with only `_meta.bad`, if it was.
+    /// Why it is bad, if it is. A source's document (the batch has a position) is then stored as one with only
+    /// `_meta.bad`; of other batches it is left out, for its sender hears of it.
     pub bad: Option<String>,
 }
 
@@ -82,6 +84,9 @@ pub struct DocumentOutcome {
 pub struct Statement {
     /// The resolved query.
     pub query: Arc<Query>,
+    /// The values of the query's parameters, in their order. Those in the query itself are of the request that it was
+    /// resolved for.
+    pub parameters: Vec<Value>,
     /// Its text, for places in error messages.
     pub text: Arc<str>,
     /// The data of each of the query's collections, in their order.
@@ -92,6 +97,8 @@ pub struct Statement {
     pub default_row_limit: Option<usize>,
     /// The query is ended with [`Error::Timeout`] after this time.
     pub timeout: Duration,
+    /// Who asks: where queries have to wait, clients are served in turn.
+    pub client: Arc<str>,
 }
 
 /// The complete answer of a query.
@@ -159,6 +166,17 @@ pub struct FieldStatistics {
     pub total: u64,
 }
 
+/// Memory of an engine that has a limit of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// What it is for, in snake case.
+    pub name: &'static str,
+    /// Bytes that are used now.
+    pub used_bytes: u64,
+    /// Bytes that may be used.
+    pub limit_bytes: u64,
+}
+
 /// A store of collections that runs queries. All methods may be called from many tasks at once.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
@@ -187,6 +205,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// The paths and types that a collection's documents hold, sorted by path and type.
     async fn describe(&self, collection: &CollectionId) -> Result<Vec<FieldStatistics>>;
+
+    /// What the engine keeps in memory, each part with its limit.
+    fn memory(&self) -> Vec<MemoryUse>;
 
     /// Writes what is buffered and closes every file. Appends and queries fail afterwards.
     async fn close(&self) -> Result<()>;

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::Result;
 use crate::catalog::Catalog;
 use crate::metrics::Metrics;
-use crate::queries::Registry;
+use crate::queries::{Registry, Statements};
 use crate::sources::Readers;
 
 /// The most requests that are worked on at once; more are refused with a 429.
@@ -31,6 +31,8 @@ pub struct App {
     pub readers: Readers,
     /// Queries that run or ran lately.
     pub queries: Arc<Registry>,
+    /// Statements that were resolved lately.
+    pub statements: Statements,
     /// Counters.
     pub metrics: Metrics,
     /// What every request must carry.
@@ -64,6 +66,7 @@ impl App {
             engine,
             catalog,
             queries: Arc::new(Registry::default()),
+            statements: Statements::default(),
             metrics: Metrics::default(),
             api_key,
             requests: Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS)),

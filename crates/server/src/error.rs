@@ -79,6 +79,11 @@ pub enum Error {
     Internal(String),
 }
 
+/// Whether a disk or a quota is full.
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
 impl Error {
     /// A file could not be read or written.
     pub fn file(action: &'static str, path: &Path, source: std::io::Error) -> Error {
@@ -128,6 +133,10 @@ impl Error {
             Error::Engine(Engine::UnknownCollection(_)) => (404, ErrorType::NotFound),
             Error::Engine(Engine::CollectionExists(_)) => (409, ErrorType::AlreadyExists),
             Error::Engine(Engine::Unavailable(_)) => (503, ErrorType::ServiceUnavailable),
+            // It is not the request's fault, and it is over when there is room.
+            Error::Engine(Engine::Io { source, .. }) | Error::File { source, .. } if is_full(source) => {
+                (503, ErrorType::ServiceUnavailable)
+            }
             Error::Engine(_)
             | Error::File { .. }
             | Error::Setup(_)

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rockhopper_api::ErrorType;
-use rockhopper_engine::Statistics;
+use rockhopper_engine::{MemoryUse, Statistics};
 
 /// Upper bounds of the latency histogram, in seconds.
 const LATENCY_BOUNDS_S: [f64; 14] =
@@ -25,6 +25,8 @@ pub struct Metrics {
 
 /// Reads one number of a collection's statistics.
 type Count = fn(&Statistics) -> u64;
+/// Reads one number of a part of the engine's memory.
+type MemoryCount = fn(&MemoryUse) -> u64;
 
 /// What is shown of one collection.
 pub struct CollectionMetrics {
@@ -55,9 +57,17 @@ impl Metrics {
     }
 
     /// All metrics in Prometheus' text form.
-    pub fn render(&self, running: usize, collections: &[CollectionMetrics]) -> String {
+    pub fn render(&self, running: usize, memory: &[MemoryUse], collections: &[CollectionMetrics]) -> String {
         let mut text = Text::default();
         self.render_queries(&mut text, running);
+        let pools: [(&str, &str, MemoryCount); 2] = [
+            ("rockhopper_memory_bytes", "Memory that is used, by what for.", |memory| memory.used_bytes),
+            ("rockhopper_memory_limit_bytes", "Memory that may be used.", |memory| memory.limit_bytes),
+        ];
+        for (name, help, value) in pools {
+            text.head(name, "gauge", help);
+            memory.iter().for_each(|memory| text.line(name, &[("pool", memory.name)], value(memory)));
+        }
         let gauges: [(&str, &str, &str, Count); 4] = [
             ("rockset_collection_documents", "gauge", "Documents that a query sees.", |s| s.document_count),
             ("rockset_collection_size_bytes", "gauge", "Bytes on disk.", |s| s.size_bytes),
@@ -156,7 +166,8 @@ mod tests {
             statistics: Statistics { document_count: 7, ..Statistics::default() },
             lags_ms: vec![("s".to_string(), Some(1500))],
         };
-        let text = metrics.render(3, &[collection]);
+        let memory = MemoryUse { name: "column_cache", used_bytes: 5, limit_bytes: 9 };
+        let text = metrics.render(3, &[memory], &[collection]);
         for line in [
             "rockset_queries 2",
             "rockset_queries_running 3",
@@ -167,6 +178,8 @@ mod tests {
             "rockset_query_latency_seconds_bucket{le=\"+Inf\"} 2",
             "rockset_query_latency_seconds_count 2",
             "rockset_collection_documents{workspace_name=\"commons\",collection=\"tweets\"} 7",
+            "rockhopper_memory_bytes{pool=\"column_cache\"} 5",
+            "rockhopper_memory_limit_bytes{pool=\"column_cache\"} 9",
             "rockset_source_lag_seconds{workspace_name=\"commons\",collection=\"tweets\",stream=\"s\"} 1.5",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");

@@ -61,12 +61,12 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, tls: Option<RustlsConfi
         Some(tls) => {
             let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?.handle(handle);
             limit(&mut server);
-            server.serve(router.into_make_service()).await
+            server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
         }
         None => {
             let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
             limit(&mut server);
-            server.serve(router.into_make_service()).await
+            server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
         }
     };
     stopping.abort();

@@ -16,6 +16,8 @@ async fn every_document_has_its_outcome_and_is_seen_at_once() {
     assert_eq!(outcomes[0]["_id"], "mine");
     let statuses: Vec<_> = outcomes.iter().map(|outcome| outcome["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["ADDED", "ERROR", "ADDED"]);
+    let error = "the text is JSON but not an object; the document was not stored";
+    assert_eq!((&outcomes[1]["error"], &outcomes[1]["_id"]), (&json!(error), &json!(null)));
     assert_eq!(server.rows("SELECT count(*) FROM notes").await, json!([{"?count": 2}]));
     let fence = json!({"name": [body["last_offset"]]});
     let (_, body) = server.post("/ws/commons/collections/notes/offsets/commit", fence).await;

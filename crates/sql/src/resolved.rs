@@ -31,6 +31,9 @@ pub struct Query {
     pub aliases: Vec<String>,
     /// The values of the parameters that the statement uses. [`ExprKind::Parameter`] points into it.
     pub parameters: Vec<Parameter>,
+    /// Whether the plan was made for these values of the parameters: an array whose elements became a list, a name, a
+    /// share. Otherwise it serves any values of the same names.
+    pub depends_on_values: bool,
     /// Whether the answer depends on the clock (`current_timestamp()` and its like).
     pub reads_clock: bool,
     /// How many columns ids have been given out: all are below it.

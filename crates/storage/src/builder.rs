@@ -1,14 +1,15 @@
 //! A path's columns while they are gathered.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use rockhopper_engine::Result;
 use rockhopper_sql::Value;
 use rockhopper_values::codec;
 
 use crate::layout;
 use crate::node::{Kind, Node, Part, Values};
+use crate::slots::Slots;
 use crate::strings::{Strings, Text};
 
 /// Member paths that one piece keeps columns for. The values of further paths are kept in codec form beside the object
@@ -31,7 +32,7 @@ impl Budget {
 /// Values of one kind with the slots that they stand in, ascending.
 #[derive(Default)]
 pub(crate) struct Column<T> {
-    pub(crate) rows: Vec<u32>,
+    pub(crate) rows: Slots,
     pub(crate) values: T,
 }
 
@@ -39,14 +40,14 @@ pub(crate) struct Column<T> {
 /// takes the last slots back.
 #[derive(Default)]
 pub(crate) struct NodeBuilder {
-    pub(crate) nulls: Vec<u32>,
+    pub(crate) nulls: Slots,
     pub(crate) bools: Column<Vec<bool>>,
     pub(crate) ints: Column<Vec<i64>>,
     pub(crate) floats: Column<Vec<f64>>,
     pub(crate) timestamps: Column<Vec<i64>>,
     pub(crate) strings: Column<Strings>,
     pub(crate) typed: Column<Text>,
-    pub(crate) objects: Vec<u32>,
+    pub(crate) objects: Slots,
     pub(crate) rest: Column<Text>,
     pub(crate) arrays: Column<Vec<i32>>,
     pub(crate) elements: Option<Box<NodeBuilder>>,
@@ -177,23 +178,23 @@ impl NodeBuilder {
     /// Takes back what was put in this slot and those after it.
     pub(crate) fn truncate(&mut self, slot: u32) {
         self.filled = 0;
-        cut(&mut self.nulls, slot);
-        cut(&mut self.objects, slot);
-        let kept = cut(&mut self.bools.rows, slot);
+        self.nulls.cut(slot);
+        self.objects.cut(slot);
+        let kept = self.bools.rows.cut(slot);
         self.bools.values.truncate(kept);
-        let kept = cut(&mut self.ints.rows, slot);
+        let kept = self.ints.rows.cut(slot);
         self.ints.values.truncate(kept);
-        let kept = cut(&mut self.floats.rows, slot);
+        let kept = self.floats.rows.cut(slot);
         self.floats.values.truncate(kept);
-        let kept = cut(&mut self.timestamps.rows, slot);
+        let kept = self.timestamps.rows.cut(slot);
         self.timestamps.values.truncate(kept);
-        let kept = cut(&mut self.strings.rows, slot);
+        let kept = self.strings.rows.cut(slot);
         self.strings.values.truncate(kept);
-        let kept = cut(&mut self.typed.rows, slot);
+        let kept = self.typed.rows.cut(slot);
         self.typed.values.truncate(kept);
-        let kept = cut(&mut self.rest.rows, slot);
+        let kept = self.rest.rows.cut(slot);
         self.rest.values.truncate(kept);
-        let kept = cut(&mut self.arrays.rows, slot);
+        let kept = self.arrays.rows.cut(slot);
         self.arrays.values.truncate(kept);
         self.element_slots = self.arrays.values.last().map_or(0, |end| *end as u32);
         if let Some(elements) = &mut self.elements {
@@ -205,6 +206,9 @@ impl NodeBuilder {
     /// Adds a finished node behind what is there: its slots follow the first `slots`. The paths must be within the
     /// budget and the node without rest members: `merge` sees to that.
     pub(crate) fn append(&mut self, node: &Node, slots: u32) {
+        if let Some(elements) = &node.elements {
+            self.elements.get_or_insert_default().append(elements, self.element_slots);
+        }
         for part in &node.parts {
             self.append_part(part, slots);
         }
@@ -228,9 +232,10 @@ impl NodeBuilder {
         layout::encoded(Kind::Typed, self.typed, &mut node)?;
         layout::marks(Kind::Object, self.objects, &mut node);
         layout::encoded(Kind::Rest, self.rest, &mut node)?;
-        if let Some(elements) = self.elements {
-            let elements = elements.finish(self.element_slots as usize)?;
-            layout::arrays(self.arrays, elements, &mut node)?;
+        layout::arrays(self.arrays, &mut node)?;
+        // Elements without arrays are left where every array was taken back again.
+        if let (Some(elements), true) = (self.elements, node.part(Kind::Array).is_some()) {
+            node.elements = Some(Box::new(elements.finish(self.element_slots as usize)?));
         }
         for (name, member) in self.members {
             let member = member.finish(slots)?;
@@ -256,7 +261,8 @@ impl NodeBuilder {
         }
     }
 
-    fn append_part(&mut self, part: &Part, slots: u32) {
+    /// Adds a finished part behind what is there, without the elements of arrays.
+    pub(crate) fn append_part(&mut self, part: &Part, slots: u32) {
         let presence = &part.presence;
         let rows = match part.kind {
             Kind::Null => &mut self.nulls,
@@ -270,42 +276,33 @@ impl NodeBuilder {
             Kind::Rest => &mut self.rest.rows,
             Kind::Array => &mut self.arrays.rows,
         };
-        let mut indexes = Vec::with_capacity(presence.count());
-        presence.for_each(|slot, index| {
-            rows.push(slot as u32 + slots);
-            indexes.push(index);
-        });
+        rows.append(presence, slots);
+        let indexes = presence.indexes();
         match &part.values {
             Values::Marks => {}
             Values::Bools(values) => {
-                self.bools.values.extend(indexes.iter().map(|index| values.value(*index)))
+                let own = &mut self.bools.values;
+                indexes.for_each(values.len(), |index| own.push(values.value(index)));
             }
             Values::Ints(values) => {
                 let own = if part.kind == Kind::Int { &mut self.ints } else { &mut self.timestamps };
-                own.values.extend(indexes.iter().map(|index| values[*index]));
+                indexes.copy(values, &mut own.values, |value| value);
             }
-            Values::Floats(values) => self.floats.values.extend(indexes.iter().map(|index| values[*index])),
+            Values::Floats(values) => indexes.copy(values, &mut self.floats.values, |value| value),
             strings @ (Values::Text(_) | Values::Words { .. } | Values::Digits(_)) => {
-                self.strings.values.extend(strings, indexes.into_iter());
+                self.strings.values.extend(strings, indexes);
             }
             Values::Encoded(values) => {
                 let own = if part.kind == Kind::Typed { &mut self.typed } else { &mut self.rest };
-                indexes.iter().for_each(|index| own.values.push(values.value(*index)));
+                indexes.for_each(values.len(), |index| {
+                    own.values.push(values.value(index).unwrap_or_default());
+                });
             }
-            Values::Array { offsets, elements } => {
-                let before = self.element_slots;
-                self.arrays.values.extend(indexes.iter().map(|index| before as i32 + offsets[index + 1]));
-                self.element_slots += elements.slots as u32;
-                self.elements.get_or_insert_default().append(elements, before);
+            Values::Array(offsets) => {
+                let before = self.element_slots as i32;
+                indexes.copy(&offsets[1..], &mut self.arrays.values, |end| before + end);
+                self.element_slots += offsets.last().map_or(0, |last| *last as u32);
             }
         }
     }
-}
-
-/// Takes back the slots from one on; gives the number of those that stay.
-fn cut(rows: &mut Vec<u32>, slot: u32) -> usize {
-    while rows.last().is_some_and(|last| *last >= slot) {
-        rows.pop();
-    }
-    rows.len()
 }

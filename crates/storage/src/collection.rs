@@ -8,16 +8,17 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rockhopper_engine::{Appended, Batch, Error, FieldStatistics, Result, Statistics};
 
+use crate::cache::ColumnCache;
 use crate::commit::{Commits, Pending};
 use crate::describe::describe;
 use crate::files;
 use crate::format;
 use crate::ledger::{Ledger, MAX_POSITIONS, Record};
 use crate::log::{self, Log, replay::replay};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SegmentEntry};
 use crate::piece::Piece;
 use crate::segment::{self, Segment};
-use crate::shred::shred;
+use crate::shred::{Bad, shred};
 use crate::snapshot::Snapshot;
 use crate::store::StoreOptions;
 use crate::wake::Wake;
@@ -35,6 +36,8 @@ pub struct Collection {
     pub(crate) id: String,
     pub(crate) directory: PathBuf,
     pub(crate) options: StoreOptions,
+    /// Decoded columns of the segments of all collections.
+    pub(crate) cache: Arc<ColumnCache>,
     pub(crate) commits: Commits,
     /// Held while frames are written and published, so that commits are seen in their order.
     pub(crate) log: Mutex<Log>,
@@ -93,18 +96,19 @@ impl Collection {
     pub fn append(&self, batch: Batch) -> Result<Appended> {
         self.check_open()?;
         self.wait_for_room(&batch)?;
-        let shredded = shred(&batch.documents)?;
+        let bad = if batch.position.is_some() { Bad::Kept } else { Bad::Refused };
+        let shredded = shred(&batch.documents, bad)?;
         let bad: Vec<&String> = shredded.outcomes.iter().filter_map(|outcome| outcome.bad.as_ref()).collect();
         let record = Record {
             position: batch.position.map(Record::position),
-            documents: batch.documents.len() as u64,
+            documents: shredded.rows() as u64,
             json_bytes: shredded.json_bytes,
             bad: bad.len() as u64,
             last_bad: bad.last().map(|reason| (*reason).clone()),
             time_ms: now_ms(),
         };
+        let bytes = format::encode(&shredded.root, shredded.json_bytes);
         let piece = Piece::new(shredded.root, shredded.json_bytes);
-        let bytes = format::encode(&piece);
         let commit = self.commit(Pending { record, piece: Arc::new(piece), bytes })?;
         Ok(Appended { documents: shredded.outcomes, commit })
     }
@@ -149,10 +153,15 @@ impl Collection {
     }
 
     /// Opens a collection's folder and brings back what it held.
-    pub(crate) fn open(directory: &Path, options: StoreOptions, wake: Arc<Wake>) -> Result<Collection> {
+    pub(crate) fn open(
+        directory: &Path,
+        options: StoreOptions,
+        cache: Arc<ColumnCache>,
+        wake: Arc<Wake>,
+    ) -> Result<Collection> {
         let manifest = Manifest::read(directory)?;
         remove_leftovers(directory, &manifest)?;
-        let open = |entry: &crate::manifest::SegmentEntry| Segment::open(directory, entry.clone());
+        let open = |entry: &SegmentEntry| Segment::open(directory, entry.clone(), &cache);
         let segments = manifest.segments.iter().map(open).collect::<Result<Vec<Segment>>>()?;
         let mut live = Live {
             segments,
@@ -172,6 +181,7 @@ impl Collection {
             id: manifest.id.clone(),
             directory: directory.to_owned(),
             options,
+            cache,
             commits: Commits::default(),
             log: Mutex::new(log),
             live: Mutex::new(live),
@@ -182,8 +192,8 @@ impl Collection {
             closed: AtomicBool::new(false),
             wake,
         };
+        // Merging what was replayed is left to the background work: a start need not wait for it.
         collection.publish(&collection.live());
-        collection.merge()?;
         Ok(collection)
     }
 

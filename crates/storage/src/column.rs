@@ -14,8 +14,10 @@ use rockhopper_values::codec;
 
 use crate::node::{Kind, Node, Part, Values};
 use crate::path::ColumnType;
+use crate::place::Place;
 use crate::presence::Presence;
 use crate::rebuild;
+use crate::segment::Wanted;
 
 /// Bytes that one column may have: Arrow's 32-bit offsets.
 const MAX_COLUMN_BYTES: usize = i32::MAX as usize;
@@ -70,10 +72,16 @@ impl ColumnType {
     }
 }
 
-/// The wanted slots of a path; `node` is None where the path does not exist.
-pub(crate) fn column(node: Option<&Node>, want: ColumnType, selection: &Selection<'_>) -> Result<ArrayRef> {
-    let Some(kind) = want.kind() else { return any(node, selection) };
-    let Some(part) = node.and_then(|node| node.part(kind)) else {
+/// The wanted slots of a path; `place` is None where the path does not exist.
+pub(crate) fn column(
+    place: Option<Place<'_>>,
+    want: ColumnType,
+    selection: &Selection<'_>,
+) -> Result<ArrayRef> {
+    let wanted = want.kind().map_or(Wanted::All, Wanted::Kind);
+    let node = place.map(|place| place.load(wanted, selection)).transpose()?;
+    let Some(kind) = want.kind() else { return any(node.as_deref(), selection) };
+    let Some(part) = node.as_deref().and_then(|node| node.part(kind)) else {
         return Ok(new_null_array(&want.data_type(), selection.len()));
     };
     Ok(match &part.values {
@@ -94,18 +102,25 @@ pub(crate) fn column(node: Option<&Node>, want: ColumnType, selection: &Selectio
     })
 }
 
-/// A string part as codes into distinct words, where it is kept so.
-pub(crate) fn dictionary(part: &Part, selection: &Selection<'_>) -> Option<(UInt32Array, StringArray)> {
-    let Values::Words { codes, words } = &part.values else { return None };
+/// Strings as codes into distinct words, where it is kept so.
+pub(crate) fn dictionary(
+    place: Place<'_>,
+    selection: &Selection<'_>,
+) -> Result<Option<(UInt32Array, StringArray)>> {
+    if !place.has_words() {
+        return Ok(None);
+    }
+    let node = place.load(Wanted::Kind(Kind::String), selection)?;
+    let Some(part) = node.part(Kind::String) else { return Ok(None) };
+    let Values::Words { codes, words } = &part.values else { return Ok(None) };
     let (codes, nulls) = select(codes, &part.presence, selection);
-    Some((UInt32Array::new(codes, nulls), words.clone()))
+    Ok(Some((UInt32Array::new(codes, nulls), words.clone())))
 }
 
 /// The integers of a string part whose values are all canonical integers.
-pub(crate) fn digits(part: &Part) -> Option<Int64Array> {
+pub(crate) fn digits(part: &Part, selection: &Selection<'_>) -> Option<Int64Array> {
     let Values::Digits(values) = &part.values else { return None };
-    let all = Selection::Range(0..part.presence.slots());
-    let (values, nulls) = select(values, &part.presence, &all);
+    let (values, nulls) = select(values, &part.presence, selection);
     Some(Int64Array::new(values, nulls))
 }
 
@@ -147,8 +162,9 @@ fn strings(part: &Part, selection: &Selection<'_>) -> Result<ArrayRef> {
     let presence = &part.presence;
     if let (Values::Text(text), Selection::Range(range), false) =
         (&part.values, selection, presence.is_packed())
+        && let Some(slice) = text.slice(range.clone())
     {
-        return Ok(Arc::new(text.slice(range.start, range.len())));
+        return Ok(Arc::new(slice));
     }
     let mut builder = StringBuilder::with_capacity(selection.len(), 0);
     let mut bytes = 0;
@@ -157,7 +173,7 @@ fn strings(part: &Part, selection: &Selection<'_>) -> Result<ArrayRef> {
         let Some(index) = index else { return builder.append_null() };
         let digits;
         let text = match &part.values {
-            Values::Text(text) => text.value(index),
+            Values::Text(text) => text.value(index).unwrap_or_default(),
             Values::Words { codes, words } => words.value(codes[index] as usize),
             Values::Digits(values) => {
                 digits = values[index].to_string();

@@ -6,7 +6,9 @@ use rockhopper_engine::{Error, FieldStatistics, Result};
 use rockhopper_sql::{Type, Value};
 use rockhopper_values::codec;
 
-use crate::node::{Kind, Node, Values, type_of};
+use crate::node::{Kind, Values};
+use crate::place::Place;
+use crate::segment::Wanted;
 use crate::snapshot::Snapshot;
 
 /// Paths that are listed at most.
@@ -18,12 +20,12 @@ const ELEMENTS: &str = "*";
 ///
 /// # Errors
 ///
-/// If there are more than [`MAX_DESCRIBED_PATHS`] paths.
+/// If there are more than [`MAX_DESCRIBED_PATHS`] paths, or a file is damaged that holds fields without columns.
 pub(crate) fn describe(snapshot: &Snapshot) -> Result<Vec<FieldStatistics>> {
     let mut root = Count::default();
     let mut paths_left = MAX_DESCRIBED_PATHS;
     for piece in snapshot.pieces.iter() {
-        root.node(piece.root(), &mut paths_left).ok_or_else(too_many)?;
+        root.place(piece.root(), &mut paths_left)?.ok_or_else(too_many)?;
     }
     let mut rows = Vec::new();
     root.rows(&mut Vec::new(), 0, &mut rows);
@@ -48,34 +50,35 @@ struct Count {
 }
 
 impl Count {
-    /// Counts a node and those below; None if there are too many paths.
-    fn node(&mut self, node: &Node, paths_left: &mut usize) -> Option<()> {
-        for part in &node.parts {
-            if let Some(found) = type_of(part.kind) {
-                self.add(found, part.presence.count() as u64);
-            }
-            match &part.values {
-                Values::Encoded(values) if part.kind == Kind::Typed => {
-                    part.presence.for_each(|_, index| self.add(codec::type_of(values.value(index)), 1));
-                }
-                Values::Encoded(values) => {
-                    let mut rest = Vec::new();
-                    part.presence.for_each(|_, index| rest.push(codec::decode(values.value(index))));
-                    for object in rest.into_iter().flatten() {
-                        self.members_of(&object, paths_left)?;
-                    }
-                }
-                Values::Array { elements, .. } => {
-                    self.element_slots += elements.slots as u64;
-                    self.elements.get_or_insert_default().node(elements, paths_left)?;
-                }
-                _ => {}
+    /// Counts a place and those below; the inner None says that there are too many paths.
+    fn place(&mut self, place: Place<'_>, paths_left: &mut usize) -> Result<Option<()>> {
+        place.type_counts().into_iter().for_each(|(found, count)| self.add(found, count as u64));
+        if place.has(Kind::Rest) && self.rest(place, paths_left)?.is_none() {
+            return Ok(None);
+        }
+        if let Some(elements) = place.elements() {
+            self.element_slots += elements.slots() as u64;
+            if self.elements.get_or_insert_default().place(elements, paths_left)?.is_none() {
+                return Ok(None);
             }
         }
-        for (name, member) in &node.members {
-            self.member(name, paths_left)?.node(member, paths_left)?;
+        for (name, member) in place.members() {
+            let Some(count) = self.member(name, paths_left) else { return Ok(None) };
+            if count.place(member, paths_left)?.is_none() {
+                return Ok(None);
+            }
         }
-        Some(())
+        Ok(Some(()))
+    }
+
+    /// Counts the members that have no place.
+    fn rest(&mut self, place: Place<'_>, paths_left: &mut usize) -> Result<Option<()>> {
+        let node = place.load_once(Wanted::Kind(Kind::Rest))?;
+        let Some(part) = node.part(Kind::Rest) else { return Ok(Some(())) };
+        let Values::Encoded(values) = &part.values else { return Ok(Some(())) };
+        let mut rest = Vec::new();
+        part.presence.for_each(|_, index| rest.extend(values.value(index).map(codec::decode)));
+        Ok(rest.into_iter().flatten().try_for_each(|object| self.members_of(&object, paths_left)))
     }
 
     fn value(&mut self, value: &Value, paths_left: &mut usize) -> Option<()> {

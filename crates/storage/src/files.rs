@@ -1,7 +1,7 @@
 //! The one way files are read and written: whole, atomically, with errors that name the file.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use arrow::buffer::Buffer;
@@ -19,20 +19,27 @@ pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error
     move |source| Error::Io { action, path, source, remedy: REMEDY }
 }
 
-/// Writes a file that after a crash is there as a whole or not at all, and replaces one of the same name.
-pub(crate) fn write_atomically(directory: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+/// Writes a file that after a crash is there as a whole or not at all, and replaces one of the same name. `fill` gets
+/// the file while it is empty, and its path.
+pub(crate) fn write_atomically<T>(
+    directory: &Path,
+    name: &str,
+    fill: impl FnOnce(&File, &Path) -> Result<T>,
+) -> Result<T> {
     let unfinished = directory.join(format!("{name}{UNFINISHED}"));
-    let write = || -> Result<()> {
-        let mut file = File::create(&unfinished).map_err(failed("create", &unfinished))?;
-        file.write_all(bytes).map_err(failed("write", &unfinished))?;
+    let write = || -> Result<T> {
+        let file = File::create(&unfinished).map_err(failed("create", &unfinished))?;
+        let filled = fill(&file, &unfinished)?;
         file.sync_all().map_err(failed("sync", &unfinished))?;
-        fs::rename(&unfinished, directory.join(name)).map_err(failed("rename", &unfinished))
+        fs::rename(&unfinished, directory.join(name)).map_err(failed("rename", &unfinished))?;
+        Ok(filled)
     };
-    write().inspect_err(|_| {
+    let written = write().inspect_err(|_| {
         // The disk may be full: give back what was taken. The error that counts is the first one.
         let _ = fs::remove_file(&unfinished);
     })?;
-    sync_directory(directory)
+    sync_directory(directory)?;
+    Ok(written)
 }
 
 /// Makes the names in a directory durable.

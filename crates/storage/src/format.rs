@@ -1,4 +1,4 @@
-//! A piece as bytes: the same in a log and in a segment file.
+//! A piece as bytes, as it is in a log.
 //!
 //! ```text
 //! header, 64 bytes: magic, version, rows, bytes of JSON, where the tree begins, all bytes, checksum of all else
@@ -11,8 +11,8 @@
 mod read;
 mod write;
 
-pub(crate) use read::{decode, stored_checksum};
-pub(crate) use write::{encode, size_bytes};
+pub(crate) use read::decode;
+pub(crate) use write::encode;
 
 /// What buffers and pieces are aligned to: a cache line, and what Arrow recommends.
 pub(crate) const ALIGNMENT: usize = 64;

@@ -1,19 +1,20 @@
 //! Gathered values to finished parts: dense where most slots hold one, packed where few do. One function for each kind:
 //! it adds the part to the node unless it is empty, and fails where a column would pass 2 GiB.
 
-use arrow::array::{BinaryArray, StringArray};
+use arrow::array::BinaryArray;
 use arrow::buffer::{BooleanBuffer, OffsetBuffer, ScalarBuffer};
 use rockhopper_engine::{Error, Result};
 
+use crate::blocks::Blocks;
 use crate::builder::Column;
 use crate::node::{Kind, Node, Part, Values};
-use crate::presence::Presence;
+use crate::slots::Slots;
 use crate::strings::{Strings, StringsLayout, Text};
 
 /// Nulls and objects.
-pub(crate) fn marks(kind: Kind, rows: Vec<u32>, node: &mut Node) {
+pub(crate) fn marks(kind: Kind, rows: Slots, node: &mut Node) {
     if !rows.is_empty() {
-        let presence = Presence::from_rows(rows, node.slots, kind.sparse_below());
+        let presence = rows.presence(node.slots, kind.sparse_below());
         node.parts.push(Part { kind, presence, values: Values::Marks });
     }
 }
@@ -41,13 +42,7 @@ pub(crate) fn strings(column: Column<Strings>, node: &mut Node) -> Result<()> {
         Ok(match column.values.finish()? {
             StringsLayout::Digits(values) => Values::Digits(spread(values, dense).into()),
             StringsLayout::Words(codes, words) => Values::Words { codes: spread(codes, dense).into(), words },
-            StringsLayout::Text(text) => {
-                let nulls =
-                    dense.and_then(|(rows, slots)| Presence::from_rows(rows.to_vec(), slots, 1).nulls());
-                let (offsets, bytes) = text.into_buffers(dense)?;
-                let array = StringArray::try_new(offsets, bytes, nulls);
-                Values::Text(array.map_err(|error| Error::Internal(error.to_string()))?)
-            }
+            StringsLayout::Text(text) => Values::Text(Blocks::one(text.into_strings(dense)?)),
         })
     })
 }
@@ -57,37 +52,37 @@ pub(crate) fn encoded(kind: Kind, column: Column<Text>, node: &mut Node) -> Resu
     add(kind, column.rows, node, |dense| {
         let (offsets, bytes) = column.values.into_buffers(dense)?;
         let array = BinaryArray::try_new(offsets, bytes, None);
-        Ok(Values::Encoded(array.map_err(|error| Error::Internal(error.to_string()))?))
+        Ok(Values::Encoded(Blocks::one(array.map_err(|error| Error::Internal(error.to_string()))?)))
     })
 }
 
 /// Arrays: `column` holds where the elements of each end.
-pub(crate) fn arrays(column: Column<Vec<i32>>, elements: Node, node: &mut Node) -> Result<()> {
+pub(crate) fn arrays(column: Column<Vec<i32>>, node: &mut Node) -> Result<()> {
     add(Kind::Array, column.rows, node, |dense| {
         let mut offsets: Vec<i32> = vec![0];
         match dense {
             None => offsets.extend(column.values),
             Some((rows, slots)) => {
+                offsets.reserve(slots);
                 for (row, end) in rows.iter().zip(column.values) {
                     let before = offsets[offsets.len() - 1];
-                    offsets.resize(*row as usize + 1, before);
+                    offsets.resize(row as usize + 1, before);
                     offsets.push(end);
                 }
                 let last = offsets[offsets.len() - 1];
                 offsets.resize(slots + 1, last);
             }
         }
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-        Ok(Values::Array { offsets, elements: Box::new(elements) })
+        Ok(Values::Array(OffsetBuffer::new(ScalarBuffer::from(offsets))))
     })
 }
 
 /// The slots of packed values and the number of slots, where dense values are wanted.
-type Dense<'a> = Option<(&'a [u32], usize)>;
+pub(crate) type Dense<'a> = Option<(&'a Slots, usize)>;
 
 fn add(
     kind: Kind,
-    rows: Vec<u32>,
+    rows: Slots,
     node: &mut Node,
     values: impl FnOnce(Dense<'_>) -> Result<Values>,
 ) -> Result<()> {
@@ -96,19 +91,15 @@ fn add(
     }
     let packed = rows.len() * kind.sparse_below() < node.slots;
     let values = values((!packed).then_some((&rows, node.slots)))?;
-    let presence = Presence::from_rows(rows, node.slots, kind.sparse_below());
+    let presence = rows.presence(node.slots, kind.sparse_below());
     node.parts.push(Part { kind, presence, values });
     Ok(())
 }
 
-/// Dense values: defaults stand in the slots that are not named.
+/// Values that are dense if they must be.
 fn spread<T: Copy + Default>(values: Vec<T>, dense: Dense<'_>) -> Vec<T> {
     match dense {
-        Some((rows, slots)) if rows.len() < slots => {
-            let mut spread = vec![T::default(); slots];
-            rows.iter().zip(values).for_each(|(row, value)| spread[*row as usize] = value);
-            spread
-        }
-        _ => values,
+        Some((rows, slots)) => rows.spread(values, slots),
+        None => values,
     }
 }

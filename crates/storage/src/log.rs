@@ -137,10 +137,9 @@ mod tests {
     use super::*;
     use crate::format;
     use crate::node::Node;
-    use crate::piece::Piece;
 
     fn piece() -> Vec<u8> {
-        format::encode(&Piece::new(Node::default(), 0))
+        format::encode(&Node::default(), 0)
     }
 
     #[test]

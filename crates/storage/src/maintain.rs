@@ -9,13 +9,12 @@ use rockhopper_engine::Result;
 
 use crate::collection::{Collection, Unsealed, now_ms};
 use crate::files;
-use crate::format;
 use crate::ledger::Ledger;
 use crate::log::{self, Log};
 use crate::manifest::Manifest;
 use crate::merge::merge;
-use crate::node::Node;
 use crate::piece::Piece;
+use crate::place::Place;
 use crate::segment::Segment;
 
 /// Rows of a block: chunks are merged until a piece has at least so many, and at most twice as many.
@@ -83,7 +82,7 @@ impl Collection {
         let mut segments = Vec::new();
         for run in runs(&unsealed) {
             let pieces: Vec<&Piece> = run.iter().map(|unsealed| unsealed.piece.as_ref()).collect();
-            let segment = Segment::write(&self.directory, next.next_segment, join(&pieces)?)?;
+            let segment = Segment::write(&self.directory, next.next_segment, &pieces, &self.cache)?;
             next.next_segment += 1;
             next.segments.push(segment.entry.clone());
             segments.push(segment);
@@ -115,8 +114,10 @@ impl Collection {
         let range = last_run(&rows[tail..], 2 * BLOCK_ROWS);
         let run = &unsealed[range.start + tail..range.end + tail];
         let pieces: Vec<&Piece> = run.iter().map(|unsealed| unsealed.piece.as_ref()).collect();
-        let block = Arc::new(join(&pieces)?);
-        let bytes = format::size_bytes(block.root());
+        let roots: Vec<Place<'_>> = pieces.iter().map(|piece| piece.root()).collect();
+        let root = merge(&roots)?;
+        let bytes = root.bytes();
+        let block = Arc::new(Piece::new(root, pieces.iter().map(|piece| piece.json_bytes()).sum()));
         let since = run.iter().map(|unsealed| unsealed.since).min().unwrap_or_else(Instant::now);
         let mut live = self.live();
         // Sealing may have taken pieces away before them; only merging changes those behind.
@@ -192,7 +193,7 @@ impl Collection {
         let Some(range) = self.small_run(&segments) else { return Ok(false) };
         let pieces: Vec<&Piece> =
             segments[range.clone()].iter().map(|segment| segment.piece.as_ref()).collect();
-        let merged = Segment::write(&self.directory, manifest.next_segment, join(&pieces)?)?;
+        let merged = Segment::write(&self.directory, manifest.next_segment, &pieces, &self.cache)?;
         let mut next = manifest.clone();
         next.next_segment += 1;
         next.segments.splice(range.clone(), [merged.entry.clone()]);
@@ -246,12 +247,6 @@ impl Collection {
         // It is replaced in one assignment, so a panic leaves it whole.
         self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// One piece of several.
-fn join(pieces: &[&Piece]) -> Result<Piece> {
-    let roots: Vec<&Node> = pieces.iter().map(|piece| piece.root()).collect();
-    Ok(Piece::new(merge(&roots)?, pieces.iter().map(|piece| piece.json_bytes()).sum()))
 }
 
 /// The pieces of each segment: one, unless their documents are too large together.

@@ -1,6 +1,7 @@
 //! What names the files of a collection that count. Replaced atomically.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -80,7 +81,9 @@ impl Manifest {
         let crc32 = crc32fast::hash(text.as_bytes());
         let manifest = RawValue::from_string(text).map_err(internal)?;
         let text = serde_json::to_vec(&Sealed { crc32, manifest }).map_err(internal)?;
-        files::write_atomically(directory, FILE, &text)
+        files::write_atomically(directory, FILE, |mut file, path| {
+            file.write_all(&text).map_err(files::failed("write", path))
+        })
     }
 
     /// Reads the manifest in a folder.

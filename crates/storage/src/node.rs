@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, BinaryArray, StringArray};
+use arrow::array::{Array, StringArray};
 use arrow::buffer::{BooleanBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{BinaryType, Utf8Type};
 use rockhopper_sql::Type;
 use rockhopper_values::codec;
 
-use crate::path::{PathTypes, Step};
+use crate::blocks::Blocks;
 use crate::presence::Presence;
 
 /// What a part holds. The order is that of the parts in a node and their number in a file.
@@ -72,7 +73,7 @@ pub(crate) enum Values {
     Ints(ScalarBuffer<i64>),
     Floats(ScalarBuffer<f64>),
     /// Strings; if they are dense, absent ones are Arrow nulls.
-    Text(StringArray),
+    Text(Blocks<Utf8Type>),
     /// Strings as codes into distinct words.
     Words {
         codes: ScalarBuffer<u32>,
@@ -81,11 +82,9 @@ pub(crate) enum Values {
     /// Strings that are all canonical integers.
     Digits(ScalarBuffer<i64>),
     /// `Typed` and `Rest`.
-    Encoded(BinaryArray),
-    Array {
-        offsets: OffsetBuffer<i32>,
-        elements: Box<Node>,
-    },
+    Encoded(Blocks<BinaryType>),
+    /// Where the elements of each array begin, and those of the last one end.
+    Array(OffsetBuffer<i32>),
 }
 
 /// The columns at one path.
@@ -95,6 +94,8 @@ pub(crate) struct Node {
     pub(crate) slots: usize,
     /// By kind, ascending; none is empty.
     pub(crate) parts: Vec<Part>,
+    /// The elements of its arrays.
+    pub(crate) elements: Option<Box<Node>>,
     /// The members of its objects, in the same row-space.
     pub(crate) members: BTreeMap<Arc<str>, Node>,
 }
@@ -105,50 +106,31 @@ impl Node {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
-    /// The node of the elements of its arrays.
-    pub(crate) fn elements(&self) -> Option<&Node> {
-        match &self.part(Kind::Array)?.values {
-            Values::Array { elements, .. } => Some(elements),
-            _ => None,
-        }
-    }
-
-    /// The node one step down.
-    pub(crate) fn step(&self, step: &Step) -> Option<&Node> {
-        match step {
-            Step::Member(name) => self.members.get(name),
-            Step::Elements => self.elements(),
-        }
-    }
-
     /// The number of slots that hold a value.
     pub(crate) fn count(&self) -> usize {
         self.parts.iter().filter(|part| part.kind != Kind::Rest).map(|part| part.presence.count()).sum()
     }
 
-    /// The types of its values.
-    pub(crate) fn types(&self) -> PathTypes {
-        let mut types = PathTypes::default();
-        for part in &self.parts {
-            match (&part.values, type_of(part.kind)) {
-                (_, Some(seen)) => types.add(seen),
-                (Values::Encoded(values), None) if part.kind == Kind::Typed => {
-                    part.presence.for_each(|_, index| types.add(codec::type_of(values.value(index))));
-                }
-                _ => {}
-            }
-        }
-        if self.count() < self.slots {
-            types.add(Type::Undefined);
-        }
-        types
+    /// About how much memory its columns take.
+    pub(crate) fn bytes(&self) -> usize {
+        let parts: usize = self.parts.iter().map(|part| part.presence.bytes() + part.values.bytes()).sum();
+        let elements = self.elements.as_ref().map_or(0, |elements| elements.bytes());
+        parts + elements + self.members.values().map(Node::bytes).sum::<usize>()
     }
 
-    /// Whether members without a node are kept anywhere in it.
-    pub(crate) fn has_rest(&self) -> bool {
-        self.part(Kind::Rest).is_some()
-            || self.members.values().any(Node::has_rest)
-            || self.elements().is_some_and(Node::has_rest)
+    /// Of values in codec form, how many there are of each type.
+    pub(crate) fn typed_counts(&self) -> Vec<(Type, usize)> {
+        let mut counts: Vec<(Type, usize)> = Vec::new();
+        let Some(part) = self.part(Kind::Typed) else { return counts };
+        let Values::Encoded(values) = &part.values else { return counts };
+        part.presence.for_each(|_, index| {
+            let Some(found) = values.value(index).map(codec::type_of) else { return };
+            match counts.iter_mut().find(|(known, _)| *known == found) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((found, 1)),
+            }
+        });
+        counts
     }
 }
 
@@ -178,7 +160,22 @@ impl Values {
             Values::Text(values) => values.len(),
             Values::Words { codes, .. } => codes.len(),
             Values::Encoded(values) => values.len(),
-            Values::Array { offsets, .. } => offsets.len() - 1,
+            Values::Array(offsets) => offsets.len() - 1,
+        }
+    }
+
+    /// About how much memory they take.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = |count: usize, bytes: usize| 4 * (count + 1) + bytes;
+        match self {
+            Values::Marks => 0,
+            Values::Bools(values) => values.len().div_ceil(8),
+            Values::Ints(values) | Values::Digits(values) => 8 * values.len(),
+            Values::Floats(values) => 8 * values.len(),
+            Values::Text(text) => texts(text.len(), text.byte_count()),
+            Values::Words { codes, words } => 4 * codes.len() + texts(words.len(), words.values().len()),
+            Values::Encoded(values) => texts(values.len(), values.byte_count()),
+            Values::Array(offsets) => 4 * offsets.len(),
         }
     }
 }

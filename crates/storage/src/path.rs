@@ -50,6 +50,11 @@ impl PathTypes {
         PathTypes { seen: 0, missing: true }
     }
 
+    /// Those of a path that may hold anything.
+    pub(crate) fn any() -> PathTypes {
+        PathTypes { seen: !bit(Type::Undefined), missing: true }
+    }
+
     /// Whether a value of the type was seen. For [`Type::Undefined`] the same as [`PathTypes::may_be_missing`].
     pub fn has(&self, wanted: Type) -> bool {
         if wanted == Type::Undefined { self.missing } else { self.seen & bit(wanted) != 0 }

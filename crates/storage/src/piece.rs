@@ -1,18 +1,19 @@
 //! A piece: an immutable run of documents as columns.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, Int64Array, ListArray, StringArray, UInt32Array};
+use arrow::array::{ArrayRef, Int64Array, ListArray};
 use rockhopper_engine::{Error, Result};
 
-use crate::column::{Selection, column, dictionary, digits};
-use crate::find::find;
+use crate::column::{Selection, column, digits};
+use crate::find::{Found, find};
 use crate::list::Lists;
 use crate::node::{Kind, Node, Part, Values};
 use crate::path::{ColumnType, PathTypes, Step};
+use crate::place::Place;
+use crate::segment::{SegmentFile, StoredNode, Wanted};
 use crate::shred::EVENT_TIME;
 
 /// Rows for which one minimum and maximum is kept.
@@ -24,10 +25,27 @@ const MAX_ZONED_PATHS: usize = 256;
 /// Minimum and maximum of each run of [`ZONE_ROWS`] documents; None for a run without a value.
 pub type Zones = Arc<[Option<(i64, i64)>]>;
 
+/// Names a sealed segment and the deletions that are applied to it: what was computed from one stays true for as long
+/// as the name is in a snapshot, and no other segment of this process ever gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SegmentId {
+    /// Counts the segments that this process opened or wrote.
+    pub serial: u64,
+    /// Which deletions are applied to it.
+    pub deletion_version: u64,
+}
+
+/// Where the columns of a piece are.
+#[derive(Debug)]
+enum Columns {
+    Memory(Box<Node>),
+    Stored { root: Box<StoredNode>, file: SegmentFile, id: SegmentId },
+}
+
 /// An immutable run of documents as columns.
 #[derive(Debug)]
 pub struct Piece {
-    root: Node,
+    columns: Columns,
     /// Bytes of JSON that its documents came from.
     json_bytes: u64,
     /// What [`Piece::zones`] found, by path.
@@ -35,22 +53,33 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// Its name if it is a sealed segment, whose documents stay together.
+    pub fn segment(&self) -> Option<SegmentId> {
+        match &self.columns {
+            Columns::Memory(_) => None,
+            Columns::Stored { id, .. } => Some(*id),
+        }
+    }
+
     /// The number of documents.
     pub fn rows(&self) -> usize {
-        self.root.slots
+        self.root().slots()
     }
 
     /// The types seen at a path; after a [`Step::Elements`], among the elements, of which none may be missing where
-    /// there are none.
+    /// there are none. Any type where a damaged file hides them.
     pub fn types(&self, path: &[Step]) -> PathTypes {
         let last = path.iter().rposition(|step| *step == Step::Elements);
         let (elements, below) = path.split_at(last.map_or(0, |at| at + 1));
-        let Ok(Some(space)) = self.find(elements).map(|node| node.filter(|node| node.slots > 0)) else {
-            return PathTypes::default();
+        let space = match self.find(elements) {
+            Ok(Some(space)) if space.place().slots() > 0 => space,
+            Ok(_) => return PathTypes::default(),
+            Err(_) => return PathTypes::any(),
         };
-        match find(&space, below) {
-            Ok(Some(node)) => node.types(),
-            _ => PathTypes::none(),
+        match find(space.place(), below) {
+            Ok(Some(found)) => found.place().types(),
+            Ok(None) => PathTypes::none(),
+            Err(_) => PathTypes::any(),
         }
     }
 
@@ -115,41 +144,28 @@ impl Piece {
         self.list_of(paths, wants, &Selection::Rows(rows))
     }
 
-    /// A string column as codes into its distinct values, where it is kept so: codes are Arrow nulls where the value
-    /// is absent or no string. One code for each document or, with one [`Step::Elements`], for each element of all
-    /// documents in their order. Some word may have no code.
-    pub fn dictionary(&self, path: &[Step]) -> Option<(UInt32Array, StringArray)> {
-        let node = self.find(path).ok()??;
-        dictionary(node.part(Kind::String)?, &Selection::Range(0..node.slots))
+    /// Whether some value at the path is a string and every string there is the canonical text of an integer.
+    pub fn has_shadow_ints(&self, path: &[Step]) -> bool {
+        self.digits(path).is_some()
     }
 
-    /// [`Piece::dictionary`] of a range of documents, which must lie within [`Piece::rows`]. None after
-    /// [`Step::Elements`].
-    pub fn dictionary_slice(&self, path: &[Step], rows: Range<usize>) -> Option<(UInt32Array, StringArray)> {
-        if has_elements(path) {
-            return None;
-        }
-        let node = self.find(path).ok()??;
-        dictionary(node.part(Kind::String)?, &Selection::Range(rows))
+    /// The integers that a string column holds as canonical text, of a range of documents, which must lie within
+    /// [`Piece::rows`]; an Arrow null where there is no string. None where [`Piece::has_shadow_ints`] does not hold.
+    ///
+    /// # Errors
+    ///
+    /// If the column's file is damaged.
+    pub fn shadow_ints(&self, path: &[Step], rows: Range<usize>) -> Result<Option<Int64Array>> {
+        self.shadow_ints_of(path, &Selection::Range(rows))
     }
 
-    /// [`Piece::dictionary`] of a leaf of an array as lists of codes, one for each document of a range, which must lie
-    /// within [`Piece::rows`].
-    pub fn list_dictionary(&self, path: &[Step], rows: Range<usize>) -> Option<(ListArray, StringArray)> {
-        let (array, leaf) = split(path);
-        let leaf = leaf.filter(|leaf| !has_elements(leaf))?;
-        let node = self.find(array).ok()?;
-        Lists::new(node.as_deref(), &Selection::Range(rows)).dictionary(leaf)
-    }
-
-    /// The integers that a string column holds as canonical text. None if the path has no strings or some string is
-    /// no canonical integer; an Arrow null where there is no string.
-    pub fn shadow_int(&self, path: &[Step]) -> Option<Arc<Int64Array>> {
-        let node = self.find(path).ok()??;
-        if node.slots != self.rows() || has_elements(path) {
-            return None;
-        }
-        digits(node.part(Kind::String)?).map(Arc::new)
+    /// [`Piece::shadow_ints`] of the given documents, in their order, each below [`Piece::rows`].
+    ///
+    /// # Errors
+    ///
+    /// If the column's file is damaged.
+    pub fn shadow_ints_take(&self, path: &[Step], rows: &[u32]) -> Result<Option<Int64Array>> {
+        self.shadow_ints_of(path, &Selection::Rows(rows))
     }
 
     /// Minimum and maximum at a path whose values are all ints, all canonical integer strings or all timestamps (in
@@ -171,6 +187,15 @@ impl Piece {
         zones
     }
 
+    /// Bytes that each path takes in the segment's file, its posting lists apart; nothing where it is not sealed.
+    pub fn file_sizes(&self) -> Vec<(String, usize)> {
+        let mut sizes = Vec::new();
+        if let Columns::Stored { root, .. } = &self.columns {
+            root.sizes("", &mut sizes);
+        }
+        sizes
+    }
+
     /// The least and greatest `_event_time`: microseconds since the epoch. None without documents.
     pub fn event_time_range(&self) -> Option<(i64, i64)> {
         self.int_range(&[Step::member(EVENT_TIME)])
@@ -178,12 +203,27 @@ impl Piece {
 
     /// Around the columns of documents that took so many bytes as JSON.
     pub(crate) fn new(root: Node, json_bytes: u64) -> Piece {
-        Piece { root, json_bytes, zones: Mutex::default() }
+        Piece { columns: Columns::Memory(Box::new(root)), json_bytes, zones: Mutex::default() }
+    }
+
+    /// Around the columns of a segment file.
+    pub(crate) fn sealed(
+        root: StoredNode,
+        file: SegmentFile,
+        json_bytes: u64,
+        deletion_version: u64,
+    ) -> Piece {
+        let id = SegmentId { serial: file.serial, deletion_version };
+        let columns = Columns::Stored { root: Box::new(root), file, id };
+        Piece { columns, json_bytes, zones: Mutex::default() }
     }
 
     /// Its columns.
-    pub(crate) fn root(&self) -> &Node {
-        &self.root
+    pub(crate) fn root(&self) -> Place<'_> {
+        match &self.columns {
+            Columns::Memory(node) => Place::Memory(node),
+            Columns::Stored { root, file, .. } => Place::Stored(root, file),
+        }
     }
 
     /// Bytes of JSON that its documents came from.
@@ -191,8 +231,21 @@ impl Piece {
         self.json_bytes
     }
 
-    fn find(&self, path: &[Step]) -> Result<Option<Cow<'_, Node>>> {
-        find(&self.root, path)
+    pub(crate) fn find(&self, path: &[Step]) -> Result<Option<Found<'_>>> {
+        find(self.root(), path)
+    }
+
+    fn digits(&self, path: &[Step]) -> Option<Found<'_>> {
+        if has_elements(path) {
+            return None;
+        }
+        self.find(path).ok()?.filter(|found| found.place().has_digits())
+    }
+
+    fn shadow_ints_of(&self, path: &[Step], selection: &Selection<'_>) -> Result<Option<Int64Array>> {
+        let Some(found) = self.digits(path) else { return Ok(None) };
+        let node = found.place().load(Wanted::Kind(Kind::String), selection)?;
+        Ok(node.part(Kind::String).and_then(|part| digits(part, selection)))
     }
 
     fn select(&self, path: &[Step], want: ColumnType, selection: &Selection<'_>) -> Result<ArrayRef> {
@@ -200,7 +253,8 @@ impl Piece {
             let mut lists = self.list_of(&[path.to_vec()], &[want], selection)?;
             return lists.pop().map(|list| Arc::new(list) as ArrayRef).ok_or_else(|| wrong(path));
         }
-        column(self.find(path)?.as_deref(), want, selection)
+        let found = self.find(path)?;
+        column(found.as_ref().map(Found::place), want, selection)
     }
 
     fn list_of(
@@ -211,8 +265,8 @@ impl Piece {
     ) -> Result<Vec<ListArray>> {
         let Some(first) = paths.first() else { return Ok(Vec::new()) };
         let (array, _) = split(first);
-        let node = self.find(array)?;
-        let lists = Lists::new(node.as_deref(), selection);
+        let found = self.find(array)?;
+        let lists = Lists::new(found.as_ref().map(Found::place), selection)?;
         paths
             .iter()
             .zip(wants)
@@ -227,14 +281,12 @@ impl Piece {
         if has_elements(path) {
             return None;
         }
-        let node = self.find(path).ok()??;
-        let mut parts = node.parts.iter().filter(|part| part.kind != Kind::Null);
-        let (Some(part), None) = (parts.next(), parts.next()) else { return None };
-        part_zones(part)
+        self.find(path).ok()??.place().zones()
     }
 }
 
-fn part_zones(part: &Part) -> Option<Zones> {
+/// Minima and maxima of a part, if it is one of integers.
+pub(crate) fn part_zones(part: &Part) -> Option<Zones> {
     let (Values::Ints(values) | Values::Digits(values)) = &part.values else { return None };
     let mut zones = vec![None; part.presence.slots().div_ceil(ZONE_ROWS)];
     part.presence.for_each(|slot, index| {
@@ -249,12 +301,12 @@ fn widen(one: (i64, i64), other: (i64, i64)) -> (i64, i64) {
     (one.0.min(other.0), one.1.max(other.1))
 }
 
-fn has_elements(path: &[Step]) -> bool {
+pub(crate) fn has_elements(path: &[Step]) -> bool {
     path.contains(&Step::Elements)
 }
 
 /// The path of the array, and that under its elements.
-fn split(path: &[Step]) -> (&[Step], Option<&[Step]>) {
+pub(crate) fn split(path: &[Step]) -> (&[Step], Option<&[Step]>) {
     match path.iter().position(|step| *step == Step::Elements) {
         Some(at) => (&path[..at], Some(&path[at + 1..])),
         None => (path, None),

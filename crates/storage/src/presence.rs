@@ -25,22 +25,32 @@ pub(crate) enum Presence {
     },
 }
 
-impl Presence {
-    /// From ascending slots. `sparse_below` is the share of slots, as a divisor, under which rows are kept as such.
-    pub(crate) fn from_rows(rows: Vec<u32>, slots: usize, sparse_below: usize) -> Presence {
-        let count = rows.len();
-        if count == slots {
-            return Presence::All(slots);
+/// Which values of a column count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Indexes<'a> {
+    All,
+    Some(&'a BooleanBuffer),
+}
+
+impl Indexes<'_> {
+    /// Adds the values that count to others.
+    pub(crate) fn copy<T: Copy, U>(self, values: &[T], into: &mut Vec<U>, convert: impl Fn(T) -> U) {
+        match self {
+            Indexes::All => into.extend(values.iter().map(|value| convert(*value))),
+            Indexes::Some(bits) => into.extend(bits.set_indices().map(|index| convert(values[index]))),
         }
-        if count * sparse_below < slots {
-            return Presence::Rows { rows: rows.into(), slots };
-        }
-        let mut bits = BooleanBufferBuilder::new(slots);
-        bits.append_n(slots, false);
-        rows.iter().for_each(|row| bits.set_bit(*row as usize, true));
-        Presence::Bits { bits: bits.finish(), count }
     }
 
+    /// Calls with the index of each value that counts, of so many.
+    pub(crate) fn for_each(self, count: usize, visit: impl FnMut(usize)) {
+        match self {
+            Indexes::All => (0..count).for_each(visit),
+            Indexes::Some(bits) => bits.set_indices().for_each(visit),
+        }
+    }
+}
+
+impl Presence {
     /// The number of slots.
     pub(crate) fn slots(&self) -> usize {
         match self {
@@ -55,6 +65,15 @@ impl Presence {
             Presence::All(slots) => *slots,
             Presence::Bits { count, .. } => *count,
             Presence::Rows { rows, .. } => rows.len(),
+        }
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Presence::All(_) => 0,
+            Presence::Bits { bits, .. } => bits.len().div_ceil(8),
+            Presence::Rows { rows, .. } => 4 * rows.len(),
         }
     }
 
@@ -75,6 +94,14 @@ impl Presence {
     /// The number of values kept beside it.
     pub(crate) fn value_count(&self) -> usize {
         if self.is_packed() { self.count() } else { self.slots() }
+    }
+
+    /// Where the values of a dense or packed column stand, ascending, without those of slots that hold none.
+    pub(crate) fn indexes(&self) -> Indexes<'_> {
+        match self {
+            Presence::Bits { bits, .. } => Indexes::Some(bits),
+            _ => Indexes::All,
+        }
     }
 
     /// Calls with slot and index of every value, ascending.

@@ -39,13 +39,16 @@ fn encode_part(node: &Node, part: &Part, slot: usize, index: usize, out: &mut Ve
         Values::Ints(values) if part.kind == Kind::Timestamp => codec::encode_timestamp(values[index], out),
         Values::Ints(values) => codec::encode_i64(values[index], out),
         Values::Floats(values) => codec::encode_f64(values[index], out),
-        Values::Text(values) => codec::encode_str(values.value(index), out),
+        Values::Text(values) => codec::encode_str(values.value(index).unwrap_or_default(), out),
         Values::Words { codes, words } => codec::encode_str(words.value(codes[index] as usize), out),
         Values::Digits(values) => codec::encode_str(&values[index].to_string(), out),
-        Values::Encoded(values) => out.extend_from_slice(values.value(index)),
-        Values::Array { offsets, elements } => {
+        Values::Encoded(values) => out.extend_from_slice(values.value(index).unwrap_or_default()),
+        Values::Array(offsets) => {
             codec::begin_array(out);
-            (offsets[index]..offsets[index + 1]).for_each(|element| encode(elements, element as usize, out));
+            if let Some(elements) = &node.elements {
+                (offsets[index]..offsets[index + 1])
+                    .for_each(|element| encode(elements, element as usize, out));
+            }
             codec::end(out);
         }
     }
@@ -55,7 +58,7 @@ fn encode_part(node: &Node, part: &Part, slot: usize, index: usize, out: &mut Ve
 fn encode_object(node: &Node, slot: usize, out: &mut Vec<u8>) {
     codec::begin_object(out);
     let rest = node.part(Kind::Rest).and_then(|part| match &part.values {
-        Values::Encoded(values) => part.presence.index(slot).map(|index| values.value(index)),
+        Values::Encoded(values) => part.presence.index(slot).and_then(|index| values.value(index)),
         _ => None,
     });
     let mut rest = rest.and_then(|bytes| codec::members(bytes).ok()).into_iter().flatten().peekable();

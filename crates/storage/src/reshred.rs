@@ -85,11 +85,11 @@ impl Count {
                 count.node(member, paths_left);
             }
         }
-        if let Some(elements) = node.elements() {
+        if let Some(elements) = &node.elements {
             self.elements.get_or_insert_default().node(elements, paths_left);
         }
         if let Some(Values::Encoded(rest)) = node.part(Kind::Rest).map(|part| &part.values) {
-            for bytes in rest.iter().flatten().filter(|bytes| !bytes.is_empty()) {
+            for bytes in rest.iter().filter(|bytes| !bytes.is_empty()) {
                 // What does not decode fails when the document is rebuilt.
                 if let Ok(Value::Object(members)) = codec::decode(bytes) {
                     self.members_of(&members, paths_left);

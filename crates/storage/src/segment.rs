@@ -1,17 +1,30 @@
 //! Sealed pieces in files of their own.
 
+mod file;
+mod layout;
+mod load;
+mod postings;
+mod tree;
+mod write;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use rockhopper_engine::{Error, Result};
+use rockhopper_engine::Result;
 
+use crate::cache::ColumnCache;
 use crate::files;
-use crate::format;
 use crate::manifest::SegmentEntry;
+use crate::merge::{merge, must_reshred};
 use crate::piece::Piece;
+use crate::place::Place;
+
+pub(crate) use file::SegmentFile;
+pub(crate) use load::{Loader, Wanted};
+pub(crate) use postings::is_listed;
+pub(crate) use tree::{Postings, StoredNode, StoredValues};
 
 const PREFIX: &str = "segment-";
-const REMEDY: &str = "restore the file from a backup, or drop the collection and ingest again";
 
 /// A sealed piece and its file.
 #[derive(Clone, Debug)]
@@ -26,44 +39,47 @@ pub(crate) fn is_segment(file_name: &str) -> bool {
 }
 
 impl Segment {
-    /// Writes a piece to a new file. The segment reads from the file, so the piece's memory can go.
-    pub(crate) fn write(directory: &Path, number: u64, piece: Piece) -> Result<Segment> {
-        let file = format!("{PREFIX}{number:020}");
-        let (min_event_time_us, max_event_time_us) = piece.event_time_range().unwrap_or((0, 0));
-        let bytes = format::encode(&piece);
+    /// Writes the documents of several pieces, one after another, to a new file, and opens it.
+    ///
+    /// # Errors
+    ///
+    /// If the disk is full or fails, or a piece's own file is damaged. Nothing is left of the file then.
+    pub(crate) fn write(
+        directory: &Path,
+        number: u64,
+        pieces: &[&Piece],
+        cache: &Arc<ColumnCache>,
+    ) -> Result<Segment> {
+        let name = format!("{PREFIX}{number:020}");
+        let json_bytes = pieces.iter().map(|piece| piece.json_bytes()).sum();
+        let ranges = pieces.iter().filter_map(|piece| piece.event_time_range());
+        let range = ranges.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        let (min_event_time_us, max_event_time_us) = range.unwrap_or((0, 0));
+        let roots: Vec<Place<'_>> = pieces.iter().map(|piece| piece.root()).collect();
+        let written = files::write_atomically(directory, &name, |file, path| {
+            if must_reshred(&roots) {
+                let merged = merge(&roots)?;
+                return write::write(file, path, &[Place::Memory(&merged)], json_bytes);
+            }
+            write::write(file, path, &roots, json_bytes)
+        })?;
         let entry = SegmentEntry {
-            rows: piece.rows() as u64,
-            bytes: bytes.len() as u64,
-            json_bytes: piece.json_bytes(),
+            rows: written.rows as u64,
+            bytes: written.bytes,
+            json_bytes,
             min_event_time_us,
             max_event_time_us,
-            crc32: format::stored_checksum(&bytes),
+            crc32: written.checksum,
             deletion_version: 0,
-            file,
+            file: name,
         };
-        drop(piece);
-        files::write_atomically(directory, &entry.file, &bytes)?;
-        drop(bytes);
-        Segment::open(directory, entry)
+        Segment::open(directory, entry, cache)
     }
 
-    /// Opens a segment's file and checks all of it.
-    pub(crate) fn open(directory: &Path, entry: SegmentEntry) -> Result<Segment> {
-        let path = directory.join(&entry.file);
-        let damaged = |what: String| Error::Damaged { path: path.clone(), what, remedy: REMEDY };
-        let bytes = match files::map(&path) {
-            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                return Err(damaged("the segment's file is missing".to_owned()));
-            }
-            other => other?,
-        };
-        if bytes.len() as u64 != entry.bytes {
-            return Err(damaged(format!("it has {} bytes instead of {}", bytes.len(), entry.bytes)));
-        }
-        let (piece, _) = format::decode(&bytes).map_err(damaged)?;
-        if format::stored_checksum(&bytes) != entry.crc32 || piece.rows() as u64 != entry.rows {
-            return Err(damaged("it is not the file that the manifest names".to_owned()));
-        }
-        Ok(Segment { entry, piece: Arc::new(piece) })
+    /// Opens a segment's file: checks its header and tree. Its columns are checked when they are read.
+    pub(crate) fn open(directory: &Path, entry: SegmentEntry, cache: &Arc<ColumnCache>) -> Result<Segment> {
+        let (file, root) = SegmentFile::open(directory, &entry, cache)?;
+        let piece = Arc::new(Piece::sealed(root, file, entry.json_bytes, entry.deletion_version));
+        Ok(Segment { entry, piece })
     }
 }

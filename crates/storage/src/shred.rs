@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rockhopper_engine::{Document, DocumentOutcome, Error, Result};
 use rockhopper_sql::Value;
 use rockhopper_values::json;
-use simd_json::{Buffers, Node as TapeNode, StaticNode, Tape};
+use simd_json::{Buffers, ErrorType, Node as TapeNode, StaticNode, Tape};
 
 use crate::builder::{Budget, NodeBuilder};
 use crate::node::Node;
@@ -26,6 +26,13 @@ const MAX_EXCERPT_CHARS: usize = 200;
 /// Values and names that a typed value may have in its JSON form: larger objects are not looked at as one.
 const MAX_TYPED_NODES: usize = 64;
 
+/// What some editors put before UTF-8. It is no part of the document.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The first and the last instant that `_event_time` can be, in microseconds: years 1 to 9999, which every reader of
+/// timestamps knows.
+const EVENT_TIMES_US: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+
 /// The member that makes an object a typed value.
 const TYPE_MEMBER: &str = "__rockset_type";
 pub(crate) const ID: &str = "_id";
@@ -40,20 +47,36 @@ pub(crate) struct Shredded {
     pub(crate) json_bytes: u64,
 }
 
-/// Takes documents apart. What is no JSON object or passes a limit becomes a document that has only `_meta.bad`.
+impl Shredded {
+    /// Documents that are stored, bad ones included.
+    pub(crate) fn rows(&self) -> usize {
+        self.root.slots
+    }
+}
+
+/// What becomes of a document that is no JSON object or passes a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bad {
+    /// It is stored as a document that has only `_meta.bad`.
+    Kept,
+    /// It is left out.
+    Refused,
+}
+
+/// Takes documents apart.
 ///
 /// # Errors
 ///
 /// If the batch passes [`MAX_BATCH_BYTES`] or [`MAX_BATCH_DOCUMENTS`].
-pub(crate) fn shred(documents: &[Document]) -> Result<Shredded> {
-    let json_bytes: usize = documents.iter().map(|document| document.json.len()).sum();
+pub(crate) fn shred(documents: &[Document], bad: Bad) -> Result<Shredded> {
     check_batch(documents.len(), MAX_BATCH_DOCUMENTS, "documents")?;
-    check_batch(json_bytes, MAX_BATCH_BYTES, "bytes")?;
+    check_batch(documents.iter().map(|document| document.json.len()).sum(), MAX_BATCH_BYTES, "bytes")?;
     let mut shredder = Shredder {
         root: NodeBuilder::default(),
         budget: Budget::new(),
         buffers: Buffers::default(),
         text: Vec::new(),
+        batch_id: uuid::Uuid::new_v4(),
     };
     // The fields that every document has come first: no document's keys can use up their places.
     for name in [ID, EVENT_TIME, META] {
@@ -61,13 +84,18 @@ pub(crate) fn shred(documents: &[Document]) -> Result<Shredded> {
     }
     let mut tape = Tape(Vec::new());
     let mut outcomes = Vec::with_capacity(documents.len());
-    for (slot, document) in (0..).zip(documents) {
-        let (outcome, used) = shredder.document(slot, document, tape);
+    let (mut rows, mut json_bytes) = (0, 0);
+    for document in documents {
+        let (outcome, used) = shredder.document(rows, document, bad, tape);
+        if outcome.bad.is_none() || bad == Bad::Kept {
+            rows += 1;
+            json_bytes += document.json.len() as u64;
+        }
         outcomes.push(outcome);
         tape = used;
     }
-    let root = shredder.root.finish(documents.len())?;
-    Ok(Shredded { root, outcomes, json_bytes: json_bytes as u64 })
+    let root = shredder.root.finish(rows as usize)?;
+    Ok(Shredded { root, outcomes, json_bytes })
 }
 
 fn check_batch(found: usize, limit: usize, unit: &str) -> Result<()> {
@@ -86,6 +114,8 @@ struct Shredder {
     budget: Budget,
     buffers: Buffers,
     text: Vec<u8>,
+    /// What the ids begin with that the documents of the batch are given: with their number each is unlike any other.
+    batch_id: uuid::Uuid,
 }
 
 /// The fields of a document that the store itself reads.
@@ -101,6 +131,7 @@ impl Shredder {
         &mut self,
         slot: u32,
         document: &Document,
+        if_bad: Bad,
         tape: Tape<'static>,
     ) -> (DocumentOutcome, Tape<'static>) {
         let mut text = std::mem::take(&mut self.text);
@@ -112,14 +143,19 @@ impl Shredder {
             Ok(own) => (own, None),
             Err(reason) => {
                 self.root.truncate(slot);
-                self.push_bad(slot, &reason, document);
+                if if_bad == Bad::Kept {
+                    self.push_bad(slot, &reason, document);
+                }
                 (OwnFields::default(), Some(reason))
             }
         };
         let id = own
             .id
             .or_else(|| document.id.as_deref().map(str::to_owned))
-            .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+            .unwrap_or_else(|| format!("{}-{}", self.batch_id, slot + 1));
+        if bad.is_some() && if_bad == Bad::Refused {
+            return (DocumentOutcome { id, bad }, tape);
+        }
         if let Some(node) = self.root.member(ID, &mut self.budget) {
             node.push_string(slot, &id);
         }
@@ -140,7 +176,8 @@ impl Shredder {
             return Err(format!("the document has more than {MAX_DOCUMENT_BYTES} bytes"));
         }
         text.clear();
-        text.extend_from_slice(&document.json);
+        text.extend_from_slice(document.json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&document.json));
+        mend_surrogates(text);
         simd_json::fill_tape(text, &mut self.buffers, tape)
             .map_err(|error| reason(&error, &document.json))?;
         let mut walk = Walk { tape: &tape.0, at: 0, budget: &mut self.budget };
@@ -170,8 +207,36 @@ fn reason(error: &simd_json::Error, json: &[u8]) -> String {
     match std::str::from_utf8(json) {
         Err(utf8) => format!("the text is not UTF-8 at byte {}", utf8.valid_up_to()),
         Ok(_) if json.trim_ascii().is_empty() => "the text is empty".to_owned(),
+        Ok(_) if *error.error() == ErrorType::InvalidNumber => {
+            format!("a number is not JSON, or no float can hold it, at byte {}", error.index())
+        }
         Ok(_) => format!("the text is not JSON: {:?} at byte {}", error.error(), error.index()),
     }
+}
+
+/// Puts U+FFFD for every escape that is half of a surrogate pair: it stands for no character, and the parser would make
+/// a NUL of it. The texts that cut a string between the two halves mean the rest of it all the same.
+fn mend_surrogates(text: &mut [u8]) {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', text.get(at..).unwrap_or_default()) {
+        let escape = at + found;
+        at = escape
+            + match code_unit(text, escape) {
+                None => 2,
+                Some(0xd800..0xdc00) if matches!(code_unit(text, escape + 6), Some(0xdc00..0xe000)) => 12,
+                Some(0xd800..0xe000) => {
+                    text[escape..escape + 6].copy_from_slice(b"\\ufffd");
+                    6
+                }
+                Some(_) => 6,
+            };
+    }
+}
+
+/// The number of the escape `\uXXXX` at a place, if there is one.
+fn code_unit(text: &[u8], at: usize) -> Option<u16> {
+    let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// A walk over the tape of one document.
@@ -358,18 +423,23 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
     fn event_time_us(&mut self) -> Walked<Option<i64>> {
         let at = self.at;
         self.check_value()?;
+        Ok(self.time_us(at).filter(|value_us| EVENT_TIMES_US.contains(value_us)))
+    }
+
+    /// The instant that the value at a place stands for, if it does.
+    fn time_us(&self, at: usize) -> Option<i64> {
         let text = match self.tape[at] {
-            TapeNode::Static(StaticNode::I64(value_us)) => return Ok(Some(value_us)),
-            TapeNode::Static(StaticNode::U64(value_us)) => return Ok(i64::try_from(value_us).ok()),
+            TapeNode::Static(StaticNode::I64(value_us)) => return Some(value_us),
+            TapeNode::Static(StaticNode::U64(value_us)) => return i64::try_from(value_us).ok(),
             TapeNode::String(value) => {
                 serde_json::json!({ TYPE_MEMBER: "timestamp", "value": value }).to_string()
             }
             _ => self.text_at(at),
         };
-        Ok(match json::parse(&text) {
+        match json::parse(&text) {
             Ok(Value::Timestamp(value_us)) => Some(value_us),
             _ => None,
-        })
+        }
     }
 
     /// Passes the value at the cursor after a look at its limits.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use rockhopper_engine::{CollectionId, CollectionOptions, Error, Result};
 
+use crate::cache::ColumnCache;
 use crate::collection::Collection;
 use crate::files;
 use crate::manifest::Manifest;
@@ -33,6 +35,8 @@ pub struct StoreOptions {
     pub max_unsealed_bytes: usize,
     /// Unsealed documents of a collection are sealed when the oldest is this old.
     pub seal_after: Duration,
+    /// Memory for the columns of sealed segments that were read, of all collections together.
+    pub column_cache_bytes: usize,
 }
 
 impl Default for StoreOptions {
@@ -41,6 +45,7 @@ impl Default for StoreOptions {
             segment_rows: 1_000_000,
             max_unsealed_bytes: 256 * 1024 * 1024,
             seal_after: Duration::from_secs(60),
+            column_cache_bytes: 1024 * 1024 * 1024,
         }
     }
 }
@@ -50,6 +55,7 @@ impl Default for StoreOptions {
 pub struct Store {
     directory: PathBuf,
     options: StoreOptions,
+    cache: Arc<ColumnCache>,
     collections: Arc<Mutex<Collections>>,
     wake: Arc<Wake>,
     running: Mutex<Option<Running>>,
@@ -75,13 +81,15 @@ impl Store {
         fs::create_dir_all(directory).map_err(files::failed("create", directory))?;
         let lock = lock(directory)?;
         let wake = Arc::new(Wake::default());
+        let cache = Arc::new(ColumnCache::new(options.column_cache_bytes));
         let mut collections = Collections::new();
         for name in files::names(directory)? {
             let path = directory.join(&name);
             if name.starts_with(UNFINISHED_PREFIX) {
                 fs::remove_dir_all(&path).map_err(files::failed("delete", &path))?;
             } else if path.is_dir() {
-                let collection = Collection::open(&path, options.clone(), Arc::clone(&wake))?;
+                let collection =
+                    Collection::open(&path, options.clone(), Arc::clone(&cache), Arc::clone(&wake))?;
                 collections.insert(Arc::from(collection.id.as_str()), Arc::new(collection));
             }
         }
@@ -99,6 +107,7 @@ impl Store {
         Ok(Store {
             directory: directory.to_owned(),
             options,
+            cache,
             collections,
             wake,
             running: Mutex::new(Some(Running { workers, _lock: lock })),
@@ -122,7 +131,8 @@ impl Store {
         let path = self.directory.join(name);
         fs::rename(&unfinished, &path).map_err(files::failed("rename", &unfinished))?;
         files::sync_directory(&self.directory)?;
-        let collection = Collection::open(&path, self.options.clone(), Arc::clone(&self.wake))?;
+        let (cache, wake) = (Arc::clone(&self.cache), Arc::clone(&self.wake));
+        let collection = Collection::open(&path, self.options.clone(), cache, wake)?;
         collections.insert(Arc::clone(&id.0), Arc::new(collection));
         Ok(())
     }
@@ -148,6 +158,11 @@ impl Store {
     /// The collection, if there is one.
     pub fn collection(&self, id: &CollectionId) -> Option<Arc<Collection>> {
         self.collections().get(&id.0).cloned()
+    }
+
+    /// Memory that decoded columns of sealed segments take, of [`StoreOptions::column_cache_bytes`].
+    pub fn column_cache_used_bytes(&self) -> usize {
+        self.cache.used_bytes()
     }
 
     /// Stops the background work and lets other processes open the directory. Everything appended is durable already.
@@ -189,16 +204,31 @@ impl Drop for Store {
     }
 }
 
+/// Locks a directory. The lock's file says which process has it, for whoever comes second.
 fn lock(directory: &Path) -> Result<File> {
     let path = directory.join(LOCK_FILE);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(files::failed("open", &path))?;
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+    let mut file = file.map_err(files::failed("open", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Unavailable(format!(
-            "the data directory {} is in use by another process; stop it, or choose another directory",
-            directory.display()
-        ))),
+        Ok(()) => {
+            let told = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+            if let Err(error) = told {
+                // The lock holds all the same: on a full disk the store is still read.
+                tracing::warn!(path = %path.display(), %error, "cannot write the number of this process");
+            }
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut number = String::new();
+            let process = match file.read_to_string(&mut number) {
+                Ok(_) if !number.is_empty() => format!("process {number}"),
+                _ => "another process".to_owned(),
+            };
+            Err(Error::Unavailable(format!(
+                "the data directory {} is in use by {process}; stop it, or choose another directory",
+                directory.display()
+            )))
+        }
         Err(TryLockError::Error(error)) => Err(files::failed("lock", &path)(error)),
     }
 }

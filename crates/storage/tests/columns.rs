@@ -133,15 +133,15 @@ fn strings_of_integers_are_columns_of_integers_too() {
         r#"{"ms":null,"mixed":"3"}"#,
     ]);
     let piece = fixture.piece();
-    let shadow = piece.shadow_int(&path("ms")).unwrap();
+    let shadow = piece.shadow_ints(&path("ms"), 0..3).unwrap().unwrap();
     assert_eq!(shadow.iter().collect::<Vec<_>>(), [Some(1457651532000), Some(-5), None]);
     assert_eq!(
         strings(&piece.column(&path("ms"), ColumnType::String).unwrap()),
         [Some("1457651532000"), Some("-5"), None]
     );
     assert_eq!(piece.int_range(&path("ms")), Some((-5, 1457651532000)));
-    assert!(piece.shadow_int(&path("mixed")).is_none());
-    assert!(piece.shadow_int(&path("padded")).is_none());
+    assert!(!piece.has_shadow_ints(&path("mixed")));
+    assert!(!piece.has_shadow_ints(&path("padded")));
     assert!(piece.int_range(&path("mixed")).is_none());
 }
 
@@ -169,10 +169,13 @@ fn few_distinct_strings_are_codes() {
         (0..1000).map(|n| format!(r#"{{"lang":"{}","text":"t{n}"}}"#, ["en", "de"][n % 2])).collect();
     fixture.append(&documents.iter().map(String::as_str).collect::<Vec<_>>());
     let piece = fixture.piece();
-    let (codes, words) = piece.dictionary(&path("lang")).unwrap();
+    let (codes, words) = piece.dictionary(&path("lang"), 0..1000).unwrap().unwrap();
     assert_eq!((codes.len(), words.len()), (1000, 2));
     assert!((0..1000).all(|row| words.value(codes.value(row) as usize) == ["en", "de"][row % 2]));
-    assert!(piece.dictionary(&path("text")).is_none());
+    assert!(piece.dictionary(&path("text"), 0..1000).unwrap().is_none());
+    assert_eq!(piece.code_of(&path("lang"), "xx").unwrap(), Some(None));
+    let code = piece.code_of(&path("lang"), "de").unwrap().unwrap().unwrap();
+    assert_eq!(words.value(code as usize), "de");
 }
 
 #[test]

@@ -11,12 +11,12 @@ use tempfile::TempDir;
 
 use crate::support::*;
 
+/// A copy of a data directory, as a crash leaves it.
 fn copy(from: &Path) -> TempDir {
     let to = tempfile::tempdir().unwrap();
     fs::create_dir(to.path().join("tweets")).unwrap();
-    for entry in fs::read_dir(from.join("tweets")).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.path().join("tweets").join(entry.file_name())).unwrap();
+    for file in files(from, "").iter().filter(|file| file.is_file()) {
+        fs::copy(file, to.path().join("tweets").join(file.file_name().unwrap())).unwrap();
     }
     to
 }
@@ -130,33 +130,6 @@ fn flip(file: &Path, at: usize) {
 }
 
 #[test]
-fn a_flipped_bit_in_a_segment_is_found() {
-    let fixture = fixture();
-    append(&fixture, 5);
-    fixture.collection.seal().unwrap();
-    let len = fs::metadata(&files(fixture.directory.path(), "segment-")[0]).unwrap().len() as usize;
-    for at in (0..len).step_by(61).chain([0, 9, 17, 57, 60, len - 1]) {
-        let damaged = copy(fixture.directory.path());
-        let segment = files(damaged.path(), "segment-").remove(0);
-        flip(&segment, at);
-        refused(damaged.path(), &segment);
-    }
-}
-
-#[test]
-fn a_missing_or_shortened_segment_is_found() {
-    let fixture = fixture();
-    append(&fixture, 5);
-    fixture.collection.seal().unwrap();
-    let damaged = copy(fixture.directory.path());
-    let segment = files(damaged.path(), "segment-").remove(0);
-    fs::File::options().write(true).open(&segment).unwrap().set_len(64).unwrap();
-    assert!(refused(damaged.path(), &segment).contains("64 bytes"));
-    fs::remove_file(&segment).unwrap();
-    assert!(refused(damaged.path(), &segment).contains("missing"));
-}
-
-#[test]
 fn a_flipped_bit_in_the_middle_of_a_log_is_found() {
     let fixture = fixture();
     append(&fixture, 1);
@@ -206,4 +179,70 @@ fn a_damaged_or_missing_manifest_is_found() {
     let manifest = damaged.path().join("tweets/MANIFEST.json");
     fs::remove_file(&manifest).unwrap();
     assert!(refused(damaged.path(), &manifest).contains("missing"));
+}
+
+#[test]
+fn a_segment_that_cannot_be_written_is_an_error_and_loses_nothing() {
+    let fixture = fixture();
+    append(&fixture, 3);
+    // Whoever runs the test may write anywhere, so a folder stands where the file must be.
+    let blocked = fixture.directory.path().join("tweets/segment-00000000000000000001.tmp");
+    fs::create_dir(&blocked).unwrap();
+    for _ in 0..2 {
+        match fixture.collection.seal() {
+            Err(Error::Io { action: "create", path, remedy, .. }) => {
+                assert_eq!(path, blocked);
+                assert!(remedy.contains("permissions"));
+            }
+            other => panic!("{other:?}"),
+        }
+        append(&fixture, 2);
+    }
+    assert_eq!(fixture.snapshot().rows(), 7);
+    let crashed = copy(fixture.directory.path());
+    assert_eq!(state(crashed.path()).unwrap(), (7, "2".to_owned()));
+    fs::remove_dir(&blocked).unwrap();
+    fixture.collection.seal().unwrap();
+    assert_eq!((fixture.snapshot().rows(), fixture.snapshot().pieces.len()), (7, 1));
+    assert_eq!(fixture.reopen().snapshot().rows(), 7);
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_over_when_there_is_room() {
+    // Files that may not grow are to the store what a full disk is. The limit is that of a process, so the test runs in
+    // one of its own.
+    let test = std::env::current_exe().unwrap();
+    let script = format!(
+        "ulimit -S -f 1000 && trap '' XFSZ && exec {} --ignored --exact crashes::on_a_full_disk",
+        test.display()
+    );
+    let run = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+}
+
+#[test]
+#[ignore = "run by a_full_disk_is_an_error_and_over_when_there_is_room, under a limit of the size of files"]
+fn on_a_full_disk() {
+    let fixture = fixture();
+    let mut rows = 0;
+    let error = loop {
+        let documents: Vec<String> =
+            (0..100).map(|n| format!(r#"{{"n":{n},"text":"{}"}}"#, "x".repeat(200 + rows + n))).collect();
+        let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+        match fixture.collection.append(batch(&documents)) {
+            Ok(_) => rows += documents.len(),
+            Err(error) => break error,
+        }
+        assert!(rows < 100_000, "the disk never gets full");
+    };
+    let log = files(fixture.directory.path(), "log-").pop().unwrap();
+    assert!(matches!(&error, Error::Io { action: "write", path, .. } if *path == log), "{error}");
+    assert_eq!(fixture.snapshot().rows(), rows);
+    fixture.append(&["{}"]);
+    let pid = std::process::id().to_string();
+    let room = std::process::Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+    assert!(room.unwrap().success());
+    fixture.append(&[&format!(r#"{{"text":"{}"}}"#, "y".repeat(1_000_000))]);
+    assert_eq!(fixture.snapshot().rows(), rows + 2);
+    assert_eq!(fixture.reopen().snapshot().rows(), rows + 2);
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use rockhopper_engine::Document;
+use rockhopper_engine::{Document, Position};
 use rockhopper_sql::Value;
 use rockhopper_storage::{MAX_DOCUMENT_BYTES, MAX_FIELD_NAME_BYTES, MAX_NESTING, MAX_PATHS};
 
@@ -192,32 +192,49 @@ fn ids_and_event_times() {
         r#"{"_event_time":{"__rockset_type":"timestamp","value":9}}"#,
         r#"{"_event_time":"yesterday","_meta":{"mine":1}}"#,
         r#"{"_id":null}"#,
+        r#"{"_event_time":253402300800000000}"#,
+        r#"{"_event_time":253402300799999999}"#,
     ]);
+    input.documents[2].id = None;
     input.documents[3].id = None;
     let outcomes = fixture.collection.append(input).unwrap().documents;
     let ids: Vec<&str> = outcomes.iter().map(|outcome| outcome.id.as_str()).collect();
-    assert_eq!((ids[0], ids[1], ids[2], ids[8]), ("own", "42", "id-2", "id-8"));
-    assert_eq!(ids[3].len(), 36, "a made-up id: {}", ids[3]);
+    assert_eq!((ids[0], ids[1], ids[8]), ("own", "42", "id-8"));
+    // Made-up ids have the form that Rockset's had: a UUID for the batch, and the document's number.
+    let made_up = |at: usize| ids[at].rsplit_once('-').unwrap();
+    assert_eq!((made_up(2).0.len(), made_up(2).1, made_up(3).1), (36, "3", "4"));
+    assert_eq!(made_up(2).0, made_up(3).0);
+    let mut again = batch(&["{}"]);
+    again.documents[0].id = None;
+    let other = crate::support::fixture().collection.append(again).unwrap().documents;
+    assert!(!other[0].id.starts_with(made_up(2).0), "each batch has a UUID of its own");
     let piece = fixture.piece();
     let stored: Vec<Value> = ids.iter().map(|id| Value::String((*id).to_owned())).collect();
     assert_eq!(any(&piece, "_id"), stored);
     let times: Vec<Value> = [EVENT_TIME_US; 4]
         .into_iter()
-        .chain([7, 1_000_000, 9, EVENT_TIME_US, EVENT_TIME_US])
+        .chain([7, 1_000_000, 9, EVENT_TIME_US, EVENT_TIME_US, EVENT_TIME_US, 253_402_300_799_999_999])
         .map(Value::Timestamp)
         .collect();
     assert_eq!(any(&piece, "_event_time"), times);
-    assert_eq!(piece.event_time_range(), Some((7, EVENT_TIME_US)));
+    assert_eq!(piece.event_time_range(), Some((7, 253_402_300_799_999_999)));
     assert!(any(&piece, "_meta").iter().all(|meta| *meta == Value::Undefined));
 }
 
-/// Why a document is bad, by the answer to the append; checks that the document says the same.
+/// Why a document is bad, by the answer to the append; checks that the document says the same, and that it is left out
+/// where it comes from no source.
 #[track_caller]
 fn bad(json: &[u8]) -> String {
     let fixture = fixture();
     let mut input = batch(&[r#"{"good":{"list":[1]}}"#, "", r#"{"good":{"list":[2]}}"#]);
     input.documents[1] = Document { json: json.to_vec().into(), ..input.documents[1].clone() };
+    let refusing = self::fixture();
+    let refused = refusing.collection.append(input.clone()).unwrap().documents;
+    assert_eq!(refusing.documents(), [1, 2].map(|n| value(&format!(r#"{{"good":{{"list":[{n}]}}}}"#))));
+    let (source, partition, position) = ("source".into(), "shard".into(), "1".into());
+    input.position = Some(Position { source, partition, position });
     let outcomes = fixture.collection.append(input).unwrap().documents;
+    assert_eq!(refused[1].bad, outcomes[1].bad);
     let reason = outcomes[1].bad.clone().expect("the document is bad");
     assert_eq!(outcomes[1].id, "id-1");
     assert!(outcomes[0].bad.is_none() && outcomes[2].bad.is_none());
@@ -242,6 +259,31 @@ fn what_is_no_document_is_kept_as_a_bad_one() {
     assert!(bad(b"{\"a\":1} {\"b\":2}").starts_with("the text is not JSON"));
     assert!(bad(b"not json at all").starts_with("the text is not JSON"));
     assert_eq!(bad(b"{\"a\":\"\xff\"}"), "the text is not UTF-8 at byte 6");
+    assert_eq!(bad(b"{\"a\":1e400}"), "a number is not JSON, or no float can hold it, at byte 5");
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_the_replacement_character() {
+    let fixture = fixture();
+    fixture.append(&[
+        r#"{"a":"\ud800","b":"x\uDC00y","c":"\ud83d\ude00","d":"\\ud800","e":"\ud83d\ud83d\ude00","f":"\ud83d\n"}"#,
+        r#"{"\udfff":"\ud83dx"}"#,
+    ]);
+    let expected = [
+        r#"{"a":"\ufffd","b":"x\ufffdy","c":"😀","d":"\\ud800","e":"\ufffd😀","f":"\ufffd\n"}"#,
+        r#"{"\ufffd":"\ufffdx"}"#,
+    ];
+    assert_eq!(fixture.documents(), expected.map(value));
+    assert!(bad(br#"{"a":"\ud83d"#).starts_with("the text is not JSON"));
+    assert!(bad(br#"{"a":"\u12"}"#).starts_with("the text is not JSON"));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_document() {
+    let fixture = fixture();
+    fixture.append(&["\u{feff}{\"a\":1}", "\u{feff}{\"a\":\"\u{feff}\"}"]);
+    assert_eq!(fixture.documents(), [r#"{"a":1}"#, "{\"a\":\"\u{feff}\"}"].map(value));
+    assert!(bad("\u{feff}\u{feff}{}".as_bytes()).starts_with("the text is not JSON"));
 }
 
 #[test]

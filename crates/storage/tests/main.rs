@@ -1,5 +1,6 @@
 //! The store as the engine uses it: documents in, columns out, whatever happens in between.
 
+mod segments;
 mod support;
 
 mod columns;

@@ -1,62 +1,18 @@
-//! How fast appends are and how much disk a million documents take. Run with
-//! `cargo test --release -p rockhopper-storage -- --ignored --nocapture measure`.
+//! How fast appends are, how much disk documents take and how fast their columns are read. Run with
+//! `kinesis-producer generate --profile panel --seed 1 --count 1000000 --end-ms 1790000000000 > /tmp/tweets` and
+//! `DOCUMENTS=/tmp/tweets cargo test --release -p rockhopper-storage -- --ignored --nocapture measure_segments`.
 
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
 
 use arrow::array::Array;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use rockhopper_engine::{Batch, CollectionOptions, Document};
 use rockhopper_storage::{ColumnType, StoreOptions};
 
 use crate::support::*;
 
-const BATCHES: usize = 300;
-const BATCH_DOCUMENTS: usize = 1000;
-
-/// A word that is the more frequent the smaller its number.
-fn word(random: &mut StdRng, words: f64) -> u32 {
-    words.powf(random.random::<f64>()) as u32
-}
-
-fn tweet(random: &mut StdRng, n: u64) -> String {
-    let ms = 1_457_651_532_000 + n * 86;
-    let id = 708_067_963_060_916_224 + n * 1000;
-    let user = word(random, 1e6);
-    let tags: Vec<String> = (0..random.random_range(0..4))
-        .map(|at| format!(r#"{{"text":"tag{}","indices":[{at},{}]}}"#, word(random, 50_000.0), at + 8))
-        .collect();
-    let text: Vec<String> = (0..14).map(|_| format!("word{}", word(random, 20_000.0))).collect();
-    let (tags, text) = (tags.join(","), text.join(" "));
-    let extended = if random.random_bool(0.45) {
-        format!(r#","extended_tweet":{{"full_text":"{text} and more","entities":{{"hashtags":[{tags}]}}}}"#)
-    } else {
-        String::new()
-    };
-    format!(
-        concat!(
-            r#"{{"created_at":"Thu Mar 10 23:12:12 +0000 2016","id":{id},"id_str":"{id}","timestamp_ms":"{ms}","#,
-            r#""text":"{text}","lang":"{lang}","source":"app{source}","truncated":false,"in_reply_to_status_id":null,"#,
-            r#""user":{{"id":{user},"id_str":"{user}","screen_name":"user{user}","name":"Name {user}","#,
-            r#""followers_count":{followers},"friends_count":{friends},"verified":false,"location":null,"#,
-            r#""created_at":"Fri Dec 11 15:18:02 +0000 2015"}},"retweet_count":0,"favorite_count":{favorites},"#,
-            r#""entities":{{"hashtags":[{tags}],"urls":[],"user_mentions":[]}}{extended}}}"#
-        ),
-        id = id,
-        ms = ms,
-        text = text,
-        lang = ["en", "es", "ja", "de"][random.random_range(0..4)],
-        source = word(random, 50.0),
-        user = user,
-        followers = word(random, 1e5),
-        friends = word(random, 1e4),
-        favorites = word(random, 100.0),
-        tags = tags,
-        extended = extended,
-    )
-}
+const BATCH_DOCUMENTS: usize = 10_000;
 
 fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
@@ -65,61 +21,91 @@ fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-#[test]
-#[ignore = "takes a minute and says something only in a release build"]
-fn measure() {
+/// Appends the documents of the file $DOCUMENTS, one JSON object a line, in batches as a server gets them.
+fn append_all() -> (Fixture, i64) {
+    let text = bytes::Bytes::from(std::fs::read(std::env::var("DOCUMENTS").unwrap()).unwrap());
     let fixture =
-        fixture_with(StoreOptions { segment_rows: 1_000_000, ..quiet() }, &CollectionOptions::default());
-    let mut random = StdRng::seed_from_u64(1);
-    let (mut bytes, mut n) = (0, 0);
-    let (mut spent, mut cpu, mut slowest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-    for _ in 0..BATCHES {
-        let documents: Vec<Document> = (0..BATCH_DOCUMENTS)
-            .map(|_| {
-                n += 1;
-                let json = tweet(&mut random, n);
-                bytes += json.len();
-                Document {
-                    json: json.into(),
-                    id: Some(format!("shard-0:{n:020}").into()),
-                    event_time_us: n as i64,
-                }
-            })
-            .collect();
+        fixture_with(StoreOptions { segment_rows: 10_000_000, ..quiet() }, &CollectionOptions::default());
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    let (mut n, mut spent, mut cpu, mut slowest) = (0, Duration::ZERO, Duration::ZERO, Duration::ZERO);
+    for (number, batch) in lines.chunks(BATCH_DOCUMENTS).enumerate() {
+        let document = |(at, line): (usize, &&[u8])| Document {
+            json: text.slice_ref(line),
+            id: Some(format!("8d0cd6c4-6d2d-4e8f-a6d5-{number:012x}-{at}").into()),
+            event_time_us: 1_790_000_000_000_000 + n,
+        };
+        let documents: Vec<Document> = batch.iter().enumerate().map(document).collect();
+        n += batch.len() as i64;
         let (start, start_cpu) = (Instant::now(), cpu_time());
-        fixture
-            .collection
-            .append(Batch { documents, position: position("shard-0", &n.to_string()) })
-            .unwrap();
+        let appended =
+            fixture.collection.append(Batch { documents, position: position("shard-0", &n.to_string()) });
+        assert!(appended.unwrap().documents.iter().all(|outcome| outcome.bad.is_none()));
         spent += start.elapsed();
         cpu += cpu_time() - start_cpu;
         slowest = slowest.max(start.elapsed());
     }
-    let per_document = |time: Duration| time.as_secs_f64() * 1e6 / n as f64;
-    println!("{n} documents of {} bytes", bytes / n as usize);
-    println!("append: {:.2} us a document, slowest batch {slowest:?}", per_document(spent));
-    println!("append: {:.2} us of processor time a document, background work included", per_document(cpu));
+    println!("append: {:.2} us a document, slowest batch {slowest:?}", per_document(spent, n));
+    println!("append: {:.2} us of processor time a document, merging included", per_document(cpu, n));
     println!("pieces before sealing: {}", fixture.snapshot().pieces.len());
-    println!("on disk before sealing: {} bytes a document", fixture.collection.statistics().size_bytes / n);
-    let start = Instant::now();
+    println!("in the log: {} bytes a document", fixture.collection.statistics().size_bytes as i64 / n);
+    (fixture, n)
+}
+
+fn per_document(time: Duration, documents: i64) -> f64 {
+    time.as_secs_f64() * 1e6 / documents as f64
+}
+
+#[test]
+#[ignore = "says something only in a release build, and needs documents"]
+fn measure_appends() {
+    append_all();
+}
+
+#[test]
+#[ignore = "says something only in a release build, and needs documents"]
+fn measure_segments() {
+    let (fixture, n) = append_all();
+    let (start, start_cpu) = (Instant::now(), cpu_time());
     fixture.collection.seal().unwrap();
-    println!("seal: {:.2} us a document", per_document(start.elapsed()));
-    println!("on disk sealed: {} bytes a document", fixture.collection.statistics().size_bytes / n);
-    let piece = fixture.piece();
-    for (at, want) in [
-        ("timestamp_ms", ColumnType::String),
-        ("lang", ColumnType::String),
-        ("user.followers_count", ColumnType::Int),
-        ("entities.hashtags.*.text", ColumnType::String),
-        ("entities.hashtags", ColumnType::Any),
-        ("", ColumnType::Any),
-    ] {
-        let start = Instant::now();
-        let column = piece.column(&path(at), want).unwrap();
-        println!("column {at:?} {want:?}: {:?} for {} rows", start.elapsed(), column.len());
-    }
+    println!(
+        "seal: {:.2} us, {:.2} us of processor time a document",
+        per_document(start.elapsed(), n),
+        per_document(cpu_time() - start_cpu, n)
+    );
+    println!("sealed: {:.1} bytes a document", fixture.collection.statistics().size_bytes as f64 / n as f64);
     let start = Instant::now();
     let fixture = fixture.reopen();
     println!("reopen: {:?}", start.elapsed());
-    assert_eq!(fixture.snapshot().rows() as u64, n);
+    assert_eq!(fixture.snapshot().rows() as i64, n);
+    for piece in fixture.snapshot().pieces.iter() {
+        println!("piece of {} rows", piece.rows());
+        for (path, bytes) in piece.file_sizes().iter().filter(|(_, bytes)| *bytes * 100 > piece.rows()) {
+            println!("  {:>7.2} {path}", *bytes as f64 / piece.rows() as f64);
+        }
+    }
+    let snapshot = fixture.snapshot();
+    let piece = &snapshot.pieces[0];
+    for time in ["cold", "again"] {
+        for (at, want) in [
+            ("timestamp_ms", ColumnType::String),
+            ("lang", ColumnType::String),
+            ("text", ColumnType::String),
+            ("user.followers_count", ColumnType::Int),
+            ("entities.hashtags.*.text", ColumnType::String),
+            ("entities.hashtags", ColumnType::Any),
+            ("", ColumnType::Any),
+        ] {
+            let start = Instant::now();
+            let rows = if want == ColumnType::Any { 0..10_000.min(piece.rows()) } else { 0..piece.rows() };
+            let column = piece.slice(&path(at), want, rows).unwrap();
+            println!("{time}: column {at:?} {want:?}: {:?} for {} rows", start.elapsed(), column.len());
+        }
+        let start = Instant::now();
+        let tags = path("entities.hashtags.*.text");
+        let code = piece.code_of(&tags, "music").unwrap().unwrap().unwrap();
+        println!("{time}: code of a tag: {:?}", start.elapsed());
+        let start = Instant::now();
+        let list = piece.postings(&tags, code).unwrap();
+        println!("{time}: list of {:?} documents: {:?}", list.map(|list| list.len()), start.elapsed());
+    }
 }

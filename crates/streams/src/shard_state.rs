@@ -234,7 +234,10 @@ impl ShardState {
     }
 
     fn take(&mut self, answer: Answer, asked_ms: i64) {
-        self.works();
+        // Records that are read and not stored yet are no success: storing them may be what fails again and again.
+        if answer.records.is_empty() {
+            self.works();
+        }
         if let Some(first) = answer.records.first() {
             self.gap = self.resumed_after.take().and_then(|stored| self.gap_between(&stored, first));
         }

@@ -124,6 +124,10 @@ impl Engine for MemoryEngine {
         Ok(Vec::new())
     }
 
+    fn memory(&self) -> Vec<rockhopper_engine::MemoryUse> {
+        Vec::new()
+    }
+
     async fn close(&self) -> Result<()> {
         Ok(())
     }

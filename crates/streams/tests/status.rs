@@ -135,3 +135,18 @@ async fn large_backlogs_are_stored_in_bounded_batches_and_what_is_no_json_is_han
     assert_eq!(engine.stored()[7].1, "no { json");
     source.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn records_that_can_be_read_and_not_stored_are_an_error() {
+    let (stream, engine) = (FakeStream::new(1, 1), MemoryEngine::new(1, 200));
+    stream.put();
+    let source = start(&stream, &engine, ResetPolicy::Earliest);
+    pass(30_000).await;
+    let status = source.status();
+    assert_eq!(status.state, SourceState::Error, "{status:?}");
+    assert!(status.message.unwrap().contains("the disk is away"));
+    // It is tried again ever more slowly, not as fast as the stream can be read.
+    assert!(status.retries < 20, "{}", status.retries);
+    assert_eq!(engine.count(), 0);
+    source.stop().await;
+}

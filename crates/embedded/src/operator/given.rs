@@ -3,34 +3,34 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_plan::PlanProperties;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{ExecutionPlan, PlanProperties};
 
 use super::{operator, properties};
 
 /// Rows that are known when the plan is made.
 #[derive(Debug)]
 pub(crate) struct Given {
-    batch: RecordBatch,
+    batches: Arc<[RecordBatch]>,
     properties: Arc<PlanProperties>,
 }
 
 impl Given {
-    /// The rows of a batch.
-    pub(crate) fn new(batch: RecordBatch) -> Given {
-        let properties = properties(batch.schema(), 1);
-        Given { batch, properties }
+    /// The rows of batches of a schema.
+    pub(crate) fn new(schema: SchemaRef, batches: Arc<[RecordBatch]>) -> Given {
+        Given { batches, properties: properties(schema, 1) }
     }
 
     fn describe(&self) -> String {
-        format!("{} rows", self.batch.num_rows())
+        format!("{} rows", self.batches.iter().map(RecordBatch::num_rows).sum::<usize>())
     }
 
     fn start(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let stream = futures::stream::iter([Ok(self.batch.clone())]);
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.batch.schema(), stream)))
+        let batches: Vec<_> = self.batches.iter().cloned().map(Ok).collect();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), futures::stream::iter(batches))))
     }
 }
 

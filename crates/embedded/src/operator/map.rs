@@ -31,6 +31,8 @@ pub(crate) enum Column {
     Compute(Node, Form),
     /// A sum of ints in decimal form, as an int.
     IntOfSum(usize, Span),
+    /// Ints of the input, with 0 for null.
+    ZeroForNull(usize),
     /// Bits of the number that says which groups are aggregated away: the first is the highest bit of the result.
     Grouping(usize, Vec<u32>),
     /// The int 0.
@@ -54,6 +56,8 @@ pub(crate) enum Form {
     Ordered,
     /// True where there is a value, else an Arrow null.
     Present,
+    /// True where there is a value, else false.
+    IsPresent,
     /// True where it is true, else an Arrow null.
     True,
     /// The truth of it, null counting as false.
@@ -70,7 +74,7 @@ impl Form {
         match self {
             Form::Plain | Form::Group => kind.data_type(),
             Form::Any | Form::Key | Form::JoinKey | Form::Ordered => DataType::Binary,
-            Form::Present | Form::True | Form::Truth => DataType::Boolean,
+            Form::Present | Form::IsPresent | Form::True | Form::Truth => DataType::Boolean,
             Form::Floats => DataType::Float64,
             Form::Decimals => SUM_TYPE,
         }
@@ -172,10 +176,20 @@ fn only_true(mask: &BooleanArray) -> BooleanArray {
 }
 
 impl Column {
+    /// The values of an expression in a form.
+    pub(super) fn in_form(node: &Node, form: Form, frame: &Frame) -> std::result::Result<ArrayRef, Failure> {
+        in_form(node, form, frame)
+    }
+
     fn array(&self, frame: &Frame) -> std::result::Result<ArrayRef, Failure> {
         match self {
             Column::Pass(number) => frame.column(*number),
             Column::Compute(node, form) => in_form(node, *form, frame),
+            Column::ZeroForNull(number) => {
+                let ints = frame.column(*number)?;
+                let ints = ints.as_primitive::<Int64Type>();
+                Ok(Arc::new(ints.iter().map(|int| int.unwrap_or(0)).collect::<Int64Array>()))
+            }
             Column::IntOfSum(number, span) => int_of_sum(&frame.column(*number)?, *span),
             Column::Zero => Ok(Arc::new(Int64Array::from(vec![0; frame.rows()]))),
             Column::Grouping(number, bits) => {
@@ -199,6 +213,10 @@ fn in_form(node: &Node, form: Form, frame: &Frame) -> std::result::Result<ArrayR
         Form::Present => {
             let values = node.eval(frame)?;
             Arc::new((0..rows).map(|row| (!values.is_null(row)).then_some(true)).collect::<BooleanArray>())
+        }
+        Form::IsPresent => {
+            let values = node.eval(frame)?;
+            Arc::new((0..rows).map(|row| Some(!values.is_null(row))).collect::<BooleanArray>())
         }
         Form::True => {
             let truth = node.truth(frame)?;

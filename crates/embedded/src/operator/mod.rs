@@ -1,10 +1,13 @@
 //! DataFusion operators of our own: everything that evaluates expressions or reads the store.
 
 mod condition;
+mod count_words;
 mod given;
+mod keep;
 mod map;
 mod repeat;
 mod scan;
+mod top_rows;
 mod unnest;
 mod window;
 
@@ -16,10 +19,16 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::{Partitioning, PlanProperties};
 
 pub(crate) use condition::Condition;
+pub(crate) use count_words::CountWords;
 pub(crate) use given::Given;
+pub(crate) use keep::Keep;
 pub(crate) use map::{Column, Form, Map};
 pub(crate) use repeat::{Repeat, RepeatRule};
-pub(crate) use scan::{Morsels, Pruning, Scan, ScanColumn, ScanCondition, ScanPlan, Siblings, WordCondition};
+pub(crate) use scan::{
+    Documents, Passing, Pruning, Run, Scan, ScanColumn, ScanCondition, ScanPlan, Siblings, Tasks,
+    WordCondition, Work,
+};
+pub(crate) use top_rows::{KeptTops, MAX_TOP_ROWS, TopKey, TopRows, TopValue};
 pub(crate) use unnest::{ElementColumns, Unnest};
 pub(crate) use window::{Call as WindowCall, FrameBound, FrameSpec, Window};
 

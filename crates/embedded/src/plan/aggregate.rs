@@ -34,8 +34,49 @@ pub(super) struct Call {
     distinct: bool,
     /// How the result is held.
     kind: Kind,
-    /// The result is a sum of ints in decimal form, of the call at this place.
-    int_of_sum: Option<Span>,
+    /// What the result has to be turned into.
+    result: CallResult,
+}
+
+/// What the result of an aggregate of DataFusion has to be turned into.
+enum CallResult {
+    /// It is right.
+    AsItIs,
+    /// A sum of ints in decimal form, of the call at this place, is to be an int.
+    IntOfSum(Span),
+    /// A sum of counts: null is 0.
+    Count,
+}
+
+/// What is grouped, by what, for which aggregates.
+pub(super) struct Grouping<'p> {
+    pub(super) input: &'p Plan,
+    pub(super) groups: &'p [(ColumnId, Expr)],
+    pub(super) aggregates: Vec<&'p (ColumnId, AggregateCall)>,
+}
+
+/// The rows that go into an aggregation, or come out of it.
+pub(super) struct Grouped {
+    pub(super) plan: Arc<dyn ExecutionPlan>,
+    pub(super) parts: GroupedParts,
+}
+
+/// What the columns of an aggregation's result are made of.
+pub(super) struct GroupedParts {
+    pub(super) slots: Vec<Slot>,
+    pub(super) calls: Vec<(ColumnId, Call)>,
+}
+
+impl<'p> Grouping<'p> {
+    /// The expressions that are evaluated for each row.
+    pub(super) fn exprs(&self) -> Vec<&'p Expr> {
+        let mut exprs: Vec<&Expr> = self.groups.iter().map(|(_, expr)| expr).collect();
+        for (_, call) in &self.aggregates {
+            let order = call.order_by.iter().map(|key| &key.expr);
+            exprs.extend(call.arguments.iter().chain(&call.filter).chain(order));
+        }
+        exprs
+    }
 }
 
 /// The columns that go into an aggregation: expressions in the forms that are needed.
@@ -60,19 +101,33 @@ impl Planner<'_> {
         let needed = self.with_columns_of(&demand.required, demand.conditions.iter().copied());
         let aggregates: Vec<_> =
             aggregates.iter().filter(|(column, _)| needed.contains(&Key::Column(*column))).collect();
-        let mut exprs: Vec<&Expr> = groups.iter().map(|(_, expr)| expr).collect();
-        for (_, call) in &aggregates {
-            exprs.extend(
-                call.arguments.iter().chain(&call.filter).chain(call.order_by.iter().map(|key| &key.expr)),
-            );
-        }
-        let required = self.with_columns_of(&Keys::new(), exprs);
-        let rows = self.lower(input, Demand { required, ..Demand::default() })?;
+        let grouping = Grouping { input, groups, aggregates };
+        let first = demand.first.as_ref().filter(|_| demand.conditions.is_empty());
+        let Grouped { plan, parts } = match self.in_parts(&grouping, sets.is_some(), first)? {
+            Some(found) => found,
+            None => {
+                let Grouped { plan, parts } = self.grouped(&grouping)?;
+                let plan = aggregated(plan, groups.len(), sets.as_deref(), &parts.calls)?;
+                Grouped { plan, parts }
+            }
+        };
+        let rows = results(plan, parts.slots, &parts.calls, groups.len(), sets.is_some(), groupings);
+        self.filtered(rows, demand)
+    }
 
+    /// The rows that go into an aggregation, with its columns in the forms that it needs.
+    pub(super) fn grouped(&self, grouping: &Grouping) -> Result<Grouped, Failure> {
+        let Grouping { input, groups, aggregates } = grouping;
+        let mut required = self.with_columns_of(&Keys::new(), grouping.exprs());
+        let is_single = required.len() == 1 && !groups.is_empty();
+        if is_single && is_over_documents(input) && aggregates.iter().all(|(_, call)| is_countable(call)) {
+            required.insert(Key::Count);
+        }
+        let rows = self.lower(input, Demand { required, ..Demand::default() })?;
         let mut inputs = Inputs::default();
         let mut slots = Vec::new();
         let compiler = Compiler::new(self.context, &rows.layout);
-        for (column, expr) in groups {
+        for (column, expr) in *groups {
             let node = compiler.compile(expr)?;
             slots.push(Slot { key: Key::Column(*column), kind: node.kind, absent: Absent::Null });
             let form = if node.kind == Kind::Any { Form::Key } else { Form::Group };
@@ -80,19 +135,30 @@ impl Planner<'_> {
         }
         let mut calls = Vec::with_capacity(aggregates.len());
         for (column, call) in aggregates {
-            calls.push((*column, self.call(call, &compiler, &mut inputs)?));
+            calls.push((*column, self.call(call, &compiler, &rows.layout, &mut inputs)?));
         }
-        let rows = rows.into_forms(inputs.forms);
-        let plan = aggregated(rows.plan, groups.len(), sets.as_deref(), &calls)?;
-        let rows = results(plan, slots, &calls, groups.len(), sets.is_some(), groupings);
-        self.filtered(rows, demand)
+        Ok(Grouped { plan: rows.into_forms(inputs.forms).plan, parts: GroupedParts { slots, calls } })
     }
 
-    fn call(&self, call: &AggregateCall, compiler: &Compiler, inputs: &mut Inputs) -> Result<Call, Failure> {
+    fn call(
+        &self,
+        call: &AggregateCall,
+        compiler: &Compiler,
+        layout: &Layout,
+        inputs: &mut Inputs,
+    ) -> Result<Call, Failure> {
         let filter = match &call.filter {
             Some(expr) => Some(inputs.push(compiler.compile(expr)?, Form::Truth)),
             None => None,
         };
+        if let Some(counts) = layout.find(&Key::Count)
+            && matches!(call.function, Function::Count | Function::CountIf)
+            && !call.distinct
+        {
+            let counts = Node::input_of(counts, Kind::Int, Absent::Never);
+            let argument = call.arguments.first().map(|expr| compiler.compile(expr)).transpose()?;
+            return Ok(Call::sum_of(counts, argument, call.function, inputs));
+        }
         let mut nodes = Vec::with_capacity(call.arguments.len());
         for expr in &call.arguments {
             nodes.push(compiler.compile(expr)?);
@@ -102,9 +168,9 @@ impl Planner<'_> {
                 (Some(node), Some(form)) => vec![inputs.push(node, form)],
                 _ => Vec::new(),
             };
-            let int_of_sum = native.int_of_sum.then_some(call.span);
+            let result = if native.int_of_sum { CallResult::IntOfSum(call.span) } else { CallResult::AsItIs };
             let Native { function, kind, .. } = native;
-            return Ok(Call { function, arguments, filter, distinct: call.distinct, kind, int_of_sum });
+            return Ok(Call { function, arguments, filter, distinct: call.distinct, kind, result });
         }
         let argument_count = nodes.len();
         let mut arguments: Vec<usize> = nodes.into_iter().map(|node| inputs.push(node, Form::Any)).collect();
@@ -118,7 +184,8 @@ impl Planner<'_> {
         let (limit, offset) =
             (row_count(&call.limit, "LIMIT")?, row_count(&call.offset, "OFFSET")?.unwrap_or(0));
         let function = Arc::new(AggregateUDF::from(ValueAggregate::new(call, argument_count, limit, offset)));
-        Ok(Call { function, arguments, filter, distinct: false, kind: Kind::Any, int_of_sum: None })
+        let result = CallResult::AsItIs;
+        Ok(Call { function, arguments, filter, distinct: false, kind: Kind::Any, result })
     }
 }
 
@@ -168,6 +235,28 @@ fn native(call: &AggregateCall, arguments: &[Node]) -> Option<Native> {
     Some(Native { function, form, kind, int_of_sum: false })
 }
 
+/// Whether the rows are those of documents or of elements of their arrays, so that equal ones may be counted instead of
+/// handed on.
+pub(super) fn is_over_documents(plan: &Plan) -> bool {
+    match plan {
+        Plan::Filter { input, .. } | Plan::Extend { input, .. } | Plan::Unnest { input, .. } => {
+            is_over_documents(input)
+        }
+        Plan::Collection { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether an aggregate can be had from rows that stand for several.
+fn is_countable(call: &AggregateCall) -> bool {
+    match call.function {
+        Function::Count => call.distinct || call.filter.is_none(),
+        Function::CountIf => call.filter.is_none(),
+        Function::Min | Function::Max => true,
+        _ => false,
+    }
+}
+
 /// Whether Arrow and SQL agree which of two values is less: of floats they do not, for NaN.
 fn has_native_order(kind: Kind) -> bool {
     matches!(
@@ -182,7 +271,7 @@ fn has_native_order(kind: Kind) -> bool {
     )
 }
 
-fn column_expr(number: usize) -> Arc<dyn PhysicalExpr> {
+pub(super) fn column_expr(number: usize) -> Arc<dyn PhysicalExpr> {
     Arc::new(expressions::Column::new(&format!("c{number}"), number))
 }
 
@@ -195,7 +284,20 @@ impl Call {
             filter: None,
             distinct: false,
             kind: Kind::Int,
-            int_of_sum: None,
+            result: CallResult::AsItIs,
+        }
+    }
+
+    /// `COUNT` and `COUNT_IF` over rows that stand for several.
+    fn sum_of(counts: Node, argument: Option<Node>, function: Function, inputs: &mut Inputs) -> Call {
+        let form = if function == Function::CountIf { Form::Truth } else { Form::IsPresent };
+        Call {
+            function: sum::sum_udaf(),
+            arguments: vec![inputs.push(counts, Form::Plain)],
+            filter: argument.map(|argument| inputs.push(argument, form)),
+            distinct: false,
+            kind: Kind::Int,
+            result: CallResult::Count,
         }
     }
 
@@ -219,31 +321,57 @@ pub(super) fn aggregated(
     sets: Option<&[Vec<usize>]>,
     calls: &[(ColumnId, Call)],
 ) -> Result<Arc<dyn ExecutionPlan>, Failure> {
-    let schema = input.schema();
-    let group_by = grouping(groups, sets, &schema)?;
-    let mut functions = Vec::with_capacity(calls.len());
-    let mut filters = Vec::with_capacity(calls.len());
-    for (number, (_, call)) in calls.iter().enumerate() {
-        functions.push(Arc::new(call.build(number, &schema)?));
-        filters.push(call.filter.map(column_expr));
-    }
+    let steps = Steps::new(input.schema(), groups, sets, calls)?;
     let partitions = input.output_partitioning().partition_count();
     if partitions == 1 {
-        let mode = AggregateMode::Single;
-        return Ok(Arc::new(AggregateExec::try_new(mode, group_by, functions, filters, input, schema)?));
+        return steps.step(AggregateMode::Single, input);
     }
-    let final_by = group_by.as_final();
-    let no_filters = vec![None; functions.len()];
-    let mode = AggregateMode::Partial;
-    let partial: Arc<dyn ExecutionPlan> =
-        Arc::new(AggregateExec::try_new(mode, group_by, functions.clone(), filters, input, schema.clone())?);
-    let (mode, gathered): (_, Arc<dyn ExecutionPlan>) = if groups == 0 {
-        (AggregateMode::Final, Arc::new(CoalescePartitionsExec::new(partial)))
-    } else {
-        let hash = Partitioning::Hash(final_by.input_exprs(), partitions);
-        (AggregateMode::FinalPartitioned, Arc::new(RepartitionExec::try_new(partial, hash)?))
-    };
-    Ok(Arc::new(AggregateExec::try_new(mode, final_by, functions, no_filters, gathered, schema)?))
+    let partial = steps.step(AggregateMode::Partial, input)?;
+    if groups == 0 {
+        return steps.step(AggregateMode::Final, Arc::new(CoalescePartitionsExec::new(partial)));
+    }
+    let hash = Partitioning::Hash(steps.group_by.as_final().input_exprs(), partitions);
+    steps.step(AggregateMode::FinalPartitioned, Arc::new(RepartitionExec::try_new(partial, hash)?))
+}
+
+/// The steps of one aggregation.
+pub(super) struct Steps {
+    schema: SchemaRef,
+    group_by: PhysicalGroupBy,
+    functions: Vec<Arc<AggregateFunctionExpr>>,
+    filters: Vec<Option<Arc<dyn PhysicalExpr>>>,
+}
+
+impl Steps {
+    /// Over rows of a schema.
+    pub(super) fn new(
+        schema: SchemaRef,
+        groups: usize,
+        sets: Option<&[Vec<usize>]>,
+        calls: &[(ColumnId, Call)],
+    ) -> Result<Steps, Failure> {
+        let group_by = grouping(groups, sets, &schema)?;
+        let mut functions = Vec::with_capacity(calls.len());
+        let mut filters = Vec::with_capacity(calls.len());
+        for (number, (_, call)) in calls.iter().enumerate() {
+            functions.push(Arc::new(call.build(number, &schema)?));
+            filters.push(call.filter.map(column_expr));
+        }
+        Ok(Steps { schema, group_by, functions, filters })
+    }
+
+    /// One step: over rows, or over the states that a step gave.
+    pub(super) fn step(
+        &self,
+        mode: AggregateMode,
+        input: Arc<dyn ExecutionPlan>,
+    ) -> Result<Arc<dyn ExecutionPlan>, Failure> {
+        let over_rows = matches!(mode, AggregateMode::Single | AggregateMode::Partial);
+        let group_by = if over_rows { self.group_by.clone() } else { self.group_by.as_final() };
+        let filters = if over_rows { self.filters.clone() } else { vec![None; self.filters.len()] };
+        let (functions, schema) = (self.functions.clone(), self.schema.clone());
+        Ok(Arc::new(AggregateExec::try_new(mode, group_by, functions, filters, input, schema)?))
+    }
 }
 
 fn grouping(
@@ -277,9 +405,10 @@ fn results(
     let mut columns: Vec<Column> = (0..groups).map(Column::Pass).collect();
     for (number, (column, call)) in calls.iter().enumerate() {
         slots.push(Slot { key: Key::Column(*column), kind: call.kind, absent: Absent::Null });
-        columns.push(match call.int_of_sum {
-            Some(span) => Column::IntOfSum(first_call + number, span),
-            None => Column::Pass(first_call + number),
+        columns.push(match call.result {
+            CallResult::IntOfSum(span) => Column::IntOfSum(first_call + number, span),
+            CallResult::Count => Column::ZeroForNull(first_call + number),
+            CallResult::AsItIs => Column::Pass(first_call + number),
         });
     }
     for (column, arguments) in groupings {

@@ -97,7 +97,7 @@ impl Bindings {
         matches!(snapshot.types(&path).only(), Some((ColumnType::String, _)))
             && snapshot.pieces.iter().all(|piece| {
                 // A piece without texts at the path has nulls there.
-                !piece.types(&path).has(Type::String) || piece.shadow_int(&path).is_some()
+                !piece.types(&path).has(Type::String) || piece.has_shadow_ints(&path)
             })
     }
 

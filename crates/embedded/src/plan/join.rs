@@ -51,7 +51,8 @@ impl Planner<'_> {
             split.above.iter().chain(&split.residual).copied().chain(pairs),
         );
         let side = |conditions: &[&'p Expr], plan: &'p Plan| {
-            let demand = Demand { required: keys.clone(), conditions: conditions.to_vec(), fetch: None };
+            let demand =
+                Demand { required: keys.clone(), conditions: conditions.to_vec(), fetch: None, first: None };
             self.lower(plan, demand)
         };
         let left = nullable(side(&split.left, left)?, matches!(kind, JoinKind::Right | JoinKind::Full));
@@ -166,7 +167,7 @@ fn nullable(rows: Rows, is_nullable: bool) -> Rows {
     for (number, slot) in rows.layout.slots.iter().enumerate() {
         let absent = match slot.key {
             Key::Leaf(..) | Key::List(..) | Key::Offsets(_) => Absent::Undefined,
-            Key::Column(_) | Key::ShadowInt(..) | Key::Hidden(_) => Absent::Null,
+            Key::Column(_) | Key::ShadowInt(..) | Key::Count | Key::Hidden(_) => Absent::Null,
         };
         let fits = slot.key.is_list() || slot.kind == Kind::Any || slot.absent.union(absent) == Some(absent);
         let kind = if fits { slot.kind } else { Kind::Any };

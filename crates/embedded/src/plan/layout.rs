@@ -24,6 +24,9 @@ pub(crate) enum Key {
     List(ColumnId, Path),
     /// For each document, how many elements an array has, as a list of whatever costs least.
     Offsets(ColumnId),
+    /// How many equal rows a row stands for. Where it is wanted, a node may hand on rows that are equal in all other
+    /// columns once, with their number; one that lacks the column hands on each row.
+    Count,
     /// What only the node that made it uses.
     Hidden(usize),
 }

@@ -9,6 +9,7 @@ mod bindings;
 mod function_aggregate;
 mod join;
 mod layout;
+mod partials;
 mod prune;
 mod rows;
 mod scan;
@@ -21,6 +22,7 @@ mod window;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::compute::SortOptions;
 use rockhopper_sql::resolved::{CastMode, ColumnId, Expr, ExprKind, Plan, Subquery};
 use rockhopper_sql::{Span, Type, Value};
 
@@ -30,6 +32,7 @@ pub(crate) use rows::Rows;
 pub(crate) use walk::{keys_read, list_keys, subqueries};
 
 use crate::error::Failure;
+use crate::partials::Partials;
 use crate::program::{Compiler, KeySet, is_fallible};
 
 /// What expressions mean besides their columns.
@@ -70,6 +73,15 @@ pub(crate) struct Demand<'p> {
     pub(crate) conditions: Vec<&'p Expr>,
     /// So many of the first rows are enough.
     pub(crate) fetch: Option<usize>,
+    /// So many of the first rows in an order of columns are enough.
+    pub(crate) first: Option<First>,
+}
+
+/// The first rows in an order of columns.
+#[derive(Clone, Debug)]
+pub(crate) struct First {
+    pub(crate) keys: Vec<(ColumnId, SortOptions)>,
+    pub(crate) limit: usize,
 }
 
 /// Builds the operators of one plan.
@@ -77,6 +89,10 @@ pub(crate) struct Planner<'a> {
     pub(crate) context: &'a Context,
     /// How many cores a query may use.
     pub(crate) partitions: usize,
+    /// Where partial results are kept; None: they are not used.
+    pub(crate) partials: Option<&'a Arc<Partials>>,
+    /// The pieces of the collection that are read; None is all. An aggregation over some is not taken apart any further.
+    pub(crate) only: Option<&'a [usize]>,
 }
 
 /// The text in `CAST(text AS int)`.
@@ -179,8 +195,12 @@ impl Planner<'_> {
         own.iter().for_each(|(column, _)| {
             required.remove(&Key::Column(*column));
         });
-        let fetch = if above.is_empty() { demand.fetch } else { None };
-        let rows = self.lower(input, Demand { required, conditions: below, fetch })?;
+        let (fetch, first) = if above.is_empty() {
+            (demand.fetch, demand.first.as_ref().and_then(|first| first.below(columns)))
+        } else {
+            (None, None)
+        };
+        let rows = self.lower(input, Demand { required, conditions: below, fetch, first })?;
         let rows = if own.is_empty() {
             rows
         } else {
@@ -206,6 +226,23 @@ impl Planner<'_> {
             table.push(self.compiled(&row.iter().collect::<Vec<_>>(), &layout)?);
         }
         self.filtered(Rows::values(columns, &table)?, demand)
+    }
+}
+
+impl First {
+    /// The same order over the columns that new ones are other names of; None where one is more than that.
+    fn below(&self, columns: &[(ColumnId, Expr)]) -> Option<First> {
+        let below = |(key, options): &(ColumnId, SortOptions)| match columns
+            .iter()
+            .find(|(column, _)| column == key)
+            .map(|(_, expr)| &expr.kind)
+        {
+            None => Some((*key, *options)),
+            Some(ExprKind::Column(column)) => Some((*column, *options)),
+            Some(_) => None,
+        };
+        let keys = self.keys.iter().map(below).collect::<Option<_>>()?;
+        Some(First { keys, limit: self.limit })
     }
 }
 

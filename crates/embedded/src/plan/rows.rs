@@ -27,7 +27,7 @@ impl Rows {
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options)
             .unwrap_or_else(|_| RecordBatch::new_empty(Arc::new(Schema::empty())));
-        Rows { plan: Arc::new(Given::new(batch)), layout: Layout::default() }
+        Rows { plan: Arc::new(Given::new(batch.schema(), [batch].into())), layout: Layout::default() }
     }
 
     /// Rows that are written out.
@@ -47,7 +47,7 @@ impl Rows {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(table.len()));
         let batch = RecordBatch::try_new_with_options(layout.schema(), arrays, &options)?;
-        Ok(Rows { plan: Arc::new(Given::new(batch)), layout })
+        Ok(Rows { plan: Arc::new(Given::new(batch.schema(), [batch].into())), layout })
     }
 
     /// The rows for which all conditions are true, with the columns that are needed above.

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use rockhopper_sql::resolved::{ColumnId, Expr, ExprKind};
-use rockhopper_storage::ColumnType;
+use rockhopper_storage::{ColumnType, Step};
 
 use super::bindings::{column_type, steps};
 use super::layout::{Key, Keys, Layout, Path, Slot};
 use super::{Demand, Leaf, Planner, Rows};
 use crate::error::Failure;
 use crate::kind::{Absent, Kind};
-use crate::operator::{Morsels, Scan, ScanColumn, ScanCondition, ScanPlan, Siblings, WordCondition};
+use crate::operator::{
+    CountWords, Scan, ScanColumn, ScanCondition, ScanPlan, Siblings, Tasks, WordCondition, Work,
+};
 use crate::program::{Compiler, is_fallible};
+
+/// A further partition is worth its costs for so many zones.
+const ZONES_PER_PARTITION: usize = 8;
 
 impl Planner<'_> {
     pub(super) fn scan(
@@ -32,20 +37,35 @@ impl Planner<'_> {
         for key in keys {
             self.add(row, key, &mut reader);
         }
-        let prunings: Vec<_> =
-            conditions.iter().filter_map(|condition| self.pruning(row, condition)).collect();
-        let morsels = Morsels::new(&snapshot, &prunings);
-        let partitions = self.partitions.min(morsels.len()).max(1);
+        let prunings: Vec<_> = conditions
+            .iter()
+            .enumerate()
+            .filter_map(|(number, condition)| Some((number, self.pruning(row, condition)?)))
+            .collect();
         let (output, layout) = reader.output(&demand.required);
+        let scan_conditions = self.scan_conditions(row, &conditions, &reader.layout)?;
+        let by_word = scan_conditions.iter().any(|condition| condition.words.is_some());
+        let wanted = |piece| self.only.is_none_or(|only| only.binary_search(&piece).is_ok());
+        let tasks = Tasks::new(&snapshot, &prunings, by_word, wanted);
+        let partitions = self.partitions.min(tasks.zones() / ZONES_PER_PARTITION).max(1);
         let plan = ScanPlan {
-            conditions: self.scan_conditions(row, &conditions, &reader.layout)?,
+            conditions: scan_conditions,
             columns: reader.columns,
             siblings: reader.siblings.into_iter().map(|(_, siblings)| siblings).collect(),
             sample_percent,
+            partials: self.partials.cloned(),
             output,
             schema: layout.schema(),
         };
-        Ok(Rows { plan: Arc::new(Scan::new(snapshot, morsels, plan, partitions)), layout })
+        let work = Work::new(snapshot, tasks, plan);
+        let rows = Rows { plan: Arc::new(Scan::new(work, partitions)), layout };
+        match (&demand.required.contains(&Key::Count), rows.layout.slots.as_slice()) {
+            (true, [Slot { key: Key::Leaf(_, path), kind: Kind::String, .. }]) => {
+                let path = steps(path);
+                Ok(counted(rows, path))
+            }
+            _ => Ok(rows),
+        }
     }
 
     fn scan_conditions(
@@ -60,7 +80,11 @@ impl Planner<'_> {
     }
 
     /// The condition on one string that an expression is.
-    fn word_condition(&self, row: ColumnId, expr: &Expr) -> Result<Option<WordCondition>, Failure> {
+    pub(super) fn word_condition(
+        &self,
+        row: ColumnId,
+        expr: &Expr,
+    ) -> Result<Option<WordCondition>, Failure> {
         let bindings = &self.context.bindings;
         let (root, condition, array) = match &expr.kind {
             ExprKind::ArrayAny { element, ordinality: None, predicate, .. } => {
@@ -79,7 +103,8 @@ impl Planner<'_> {
         let layout = Layout { slots: vec![Slot { key: key.clone(), kind, absent }] };
         let node = Compiler::new(self.context, &layout).compile(condition)?;
         let member = array.map_or_else(|| steps(path), |of| of.steps(path));
-        Ok(Some(WordCondition { path: member, of_elements: array.is_some(), node }))
+        let equals = node.equal_string().map(str::to_owned);
+        Ok(Some(WordCondition { path: member, of_elements: array.is_some(), node, equals }))
     }
 
     fn add(&self, row: ColumnId, key: Key, reader: &mut Reader) {
@@ -113,6 +138,22 @@ impl Planner<'_> {
     }
 }
 
+/// Each string of the only column of a scan once for each piece, with how often it occurs; `path` is where the strings
+/// are. Rows of another plan stay as they are.
+pub(super) fn counted(rows: Rows, path: Vec<Step>) -> Rows {
+    let mut layout = rows.layout.clone();
+    if let [slot] = layout.slots.as_mut_slice()
+        && let Key::List(element, member) = &slot.key
+    {
+        slot.key = Key::Leaf(*element, member.clone());
+    }
+    layout.slots.push(Slot { key: Key::Count, kind: Kind::Int, absent: Absent::Never });
+    match CountWords::new(&rows.plan, path, layout.schema()) {
+        Some(counts) => Rows { plan: Arc::new(counts), layout },
+        None => rows,
+    }
+}
+
 /// The columns that a scan reads.
 #[derive(Default)]
 struct Reader {
@@ -127,12 +168,7 @@ impl Reader {
         self.layout.slots.push(Slot { key, kind, absent });
     }
 
-    fn sibling(
-        &mut self,
-        element: ColumnId,
-        path: Vec<rockhopper_storage::Step>,
-        want: ColumnType,
-    ) -> ScanColumn {
+    fn sibling(&mut self, element: ColumnId, path: Vec<Step>, want: ColumnType) -> ScanColumn {
         let group = match self.siblings.iter().position(|(own, _)| *own == element) {
             Some(group) => group,
             None => {

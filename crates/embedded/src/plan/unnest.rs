@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use rockhopper_sql::resolved::{ColumnId, Expr, Plan};
+use rockhopper_storage::Step;
 
 use super::layout::{Key, Keys, Layout, Path, Slot};
+use super::scan::counted;
 use super::walk::{columns_read, list_keys};
-use super::{Demand, Planner, Rows};
+use super::{Demand, Leaf, Planner, Rows};
 use crate::error::Failure;
 use crate::kind::{Absent, Kind};
 use crate::operator::{ElementColumns, Unnest};
@@ -31,12 +33,21 @@ impl Planner<'_> {
             passed.remove(&Key::Column(*ordinality));
         }
         let lists = self.context.bindings.element_of(*element).map(|_| list_keys(*element, &mut passed));
+        if let Some(path) = self.countable(*element, &passed, lists.as_ref(), ordinality.is_some()) {
+            let required = lists.unwrap_or_default();
+            let rows = self.lower(input, Demand { required, conditions: below, fetch: None, first: None })?;
+            let rows = counted(rows, path);
+            if rows.layout.find(&Key::Count).is_some() {
+                return self.filtered(rows, Demand { conditions: above, ..demand });
+            }
+            return Err(Failure::internal("an UNNEST over documents reads something else"));
+        }
         let mut required = passed.clone();
         match &lists {
             Some(lists) => required.extend(lists.iter().cloned()),
             None => required = self.with_columns_of(&required, [array]),
         }
-        let rows = self.lower(input, Demand { required, conditions: below, fetch: None })?;
+        let rows = self.lower(input, Demand { required, conditions: below, fetch: None, first: None })?;
         let rows = match lists.and_then(|lists| list_columns(*element, &lists, &rows.layout)) {
             Some((lists, slots)) => {
                 expand(rows, &passed, ElementColumns::Lists(lists), slots, *ordinality, false)
@@ -44,6 +55,23 @@ impl Planner<'_> {
             None => self.whole_elements(rows, &passed, array, *element, *ordinality, *outer)?,
         };
         self.filtered(rows, Demand { conditions: above, ..demand })
+    }
+
+    /// Where the strings are of which each is wanted once with its number, if that is all that is wanted and the
+    /// elements are those of documents.
+    fn countable(
+        &self,
+        element: ColumnId,
+        passed: &Keys,
+        lists: Option<&Keys>,
+        with_ordinality: bool,
+    ) -> Option<Vec<Step>> {
+        let mut lists = lists?.iter();
+        let (Some(Key::List(_, member)), None) = (lists.next(), lists.next()) else { return None };
+        let bindings = &self.context.bindings;
+        let is_text = matches!(bindings.leaf(element, member), Leaf::Typed(Kind::String, _));
+        let is_all = passed.iter().eq([&Key::Count]) && !with_ordinality;
+        (is_text && is_all).then(|| bindings.element_of(element).map(|of| of.steps(member))).flatten()
     }
 
     fn whole_elements(

@@ -114,6 +114,38 @@ impl Node {
         }
     }
 
+    /// The string that it compares a column of the input with, if it says that they are equal and nothing else.
+    pub(crate) fn equal_string(&self) -> Option<&str> {
+        let Op::Call(Function::Equal, sides) = &self.op else { return None };
+        let [left, right] = sides.as_slice() else { return None };
+        match (left.input().xor(right.input()), left.constant().or(right.constant())) {
+            (Some(_), Some(Value::String(text))) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The function of a column of the input that it compares with a string, and the string, if it says that they are
+    /// equal and nothing else. The node is that of the call.
+    pub(crate) fn equal_call(&self) -> Option<(&Node, Function, &str)> {
+        let Op::Call(Function::Equal, sides) = &self.op else { return None };
+        let [left, right] = sides.as_slice() else { return None };
+        let (call, text) = match (left.constant(), right.constant()) {
+            (None, Some(Value::String(text))) => (left, text),
+            (Some(Value::String(text)), None) => (right, text),
+            _ => return None,
+        };
+        match &call.op {
+            Op::Call(function, arguments) if call.kind == Kind::String && !function.is_volatile() => {
+                matches!(arguments.as_slice(), [argument] if argument.input().is_some()).then_some((
+                    call,
+                    *function,
+                    text.as_str(),
+                ))
+            }
+            _ => None,
+        }
+    }
+
     /// The number of the input column that it is.
     pub(crate) fn input(&self) -> Option<usize> {
         match &self.op {

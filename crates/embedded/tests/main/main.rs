@@ -3,5 +3,6 @@
 
 mod limits;
 mod measure;
+mod partials;
 mod slt;
 mod support;

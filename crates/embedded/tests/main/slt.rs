@@ -1,6 +1,6 @@
 //! Runs the `.slt` files of the project: SQL in, rows or errors out. The format is described in `tests/slt/README.md`.
 //!
-//! Each file runs three times: its documents appended at once, one by one, and read back after a restart.
+//! Each file runs four times: its documents appended at once, one by one, read back after a restart, and sealed.
 //! `UPDATE_SLT=1` writes what comes out into the files.
 
 use std::fmt::Write;
@@ -28,6 +28,7 @@ enum Mode {
     AtOnce,
     OneByOne,
     Reopened,
+    Sealed,
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn every_file_gives_what_it_says() {
             runtime.block_on(update(&mut blocks));
             fs::write(file, render(&blocks)).unwrap();
         }
-        for mode in [Mode::AtOnce, Mode::OneByOne, Mode::Reopened] {
+        for mode in [Mode::AtOnce, Mode::OneByOne, Mode::Reopened, Mode::Sealed] {
             runtime.block_on(check(file, &blocks, mode, &mut wrong));
         }
     }
@@ -101,8 +102,10 @@ async fn loaded(blocks: &[Block], mode: Mode) -> Harness {
             harness.append(name, &documents).await;
         }
     }
-    if mode == Mode::Reopened {
-        harness.reopen().await;
+    match mode {
+        Mode::AtOnce | Mode::OneByOne => {}
+        Mode::Reopened => harness.reopen().await,
+        Mode::Sealed => harness.seal().await,
     }
     harness
 }

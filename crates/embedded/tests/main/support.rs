@@ -19,6 +19,7 @@ use rockhopper_sql::resolved::Parameter;
 use rockhopper_sql::resolver::{Catalog, Lookup, Options, resolve};
 use rockhopper_sql::tree::StatementKind;
 use rockhopper_sql::{Location, Type, Value, parser};
+use rockhopper_storage::{Store, StoreOptions};
 use rockhopper_values::json;
 use tempfile::TempDir;
 
@@ -77,8 +78,29 @@ impl Harness {
 
     /// Closes the engine and opens it again on the same folder.
     pub async fn reopen(&mut self) {
+        self.reopen_with(|_| {}).await;
+    }
+
+    /// [`Harness::reopen`] with other limits than the default ones.
+    pub async fn reopen_with(&mut self, change: impl FnOnce(&mut EmbeddedOptions)) {
         self.engine.close().await.unwrap();
+        let mut options = EmbeddedOptions::new(self.folder.path());
+        change(&mut options);
+        self.engine = EmbeddedEngine::open(options).unwrap();
+    }
+
+    /// Seals what is not sealed yet, as the store does by itself after a while, and reopens.
+    pub async fn seal(&mut self) {
+        self.engine.close().await.unwrap();
+        let store = Store::open(self.folder.path(), StoreOptions::default()).unwrap();
+        self.collections.values().for_each(|id| store.collection(id).unwrap().seal().unwrap());
+        store.close().unwrap();
         self.engine = EmbeddedEngine::open(EmbeddedOptions::new(self.folder.path())).unwrap();
+    }
+
+    /// Bytes that the engine uses for something.
+    pub fn engine_memory(&self, name: &str) -> u64 {
+        self.engine.memory().iter().find(|part| part.name == name).unwrap().used_bytes
     }
 
     pub async fn query(&self, text: &str, parameters: &[Parameter]) -> Result<Answer, Wrong> {
@@ -98,12 +120,14 @@ impl Harness {
         let collections =
             resolved.collections.iter().map(|name| self.collections[&name.name].clone()).collect();
         let mut statement = Statement {
+            parameters: resolved.parameters.iter().map(|parameter| parameter.value.clone()).collect(),
             query: Arc::new(resolved),
             text: text.into(),
             collections,
             now_us: NOW_US,
             default_row_limit: None,
             timeout: Duration::from_secs(60),
+            client: "test".into(),
         };
         change(&mut statement);
         self.engine.execute(statement).await.map_err(of_engine)

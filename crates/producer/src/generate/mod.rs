@@ -88,6 +88,14 @@ impl Generator {
         }
     }
 
+    /// The hashtag of a rank by how often it is drawn; 1 is the most frequent. Trends aside.
+    ///
+    /// # Panics
+    /// There is no such rank: there are 50,000.
+    pub fn hashtag(&self, rank: usize) -> &str {
+        self.tags.name(rank - 1)
+    }
+
     /// The time of post `index` of `count` that end at `end_ms`, in milliseconds since the epoch: evenly spread over
     /// the profile's time.
     pub fn time_of(profile: Profile, index: u64, count: u64, end_ms: i64) -> i64 {

@@ -155,6 +155,9 @@ fn the_panel_profile_is_the_data_that_the_engine_was_measured_with() {
     assert!((1.40..1.52).contains(&(uses as f64 / 40_000.0)));
     let rank = counts.values().filter(|&&count| count > counts["music"]).count() + 1;
     assert!((10..=14).contains(&rank), "music is at rank {rank}");
+    let generator = Generator::new(Profile::Panel, 1);
+    assert_eq!(generator.hashtag(12), "music");
+    assert_eq!(counts.iter().max_by_key(|(_, count)| **count).unwrap().0, generator.hashtag(1));
     let mixed: HashSet<&str> = posts.iter().map(|post| type_of(&post["score"])).collect();
     assert_eq!(mixed, HashSet::from(["integer", "float", "string"]));
     let first_ms: i64 = posts[0]["timestamp_ms"].as_str().unwrap().parse().unwrap();

@@ -3,15 +3,21 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rockhopper_api::Secret;
-use rockhopper_embedded::{EmbeddedEngine, EmbeddedOptions};
+use rockhopper_embedded::{EmbeddedEngine, EmbeddedOptions, StoreOptions};
 use tracing_subscriber::EnvFilter;
 
 use super::connection::DEFAULT_DATA_DIR;
 use crate::serve::{listen, read_tls, serve};
 use crate::{App, Error, Result, key};
+
+/// The fewest rows that `--segment-rows` takes.
+const MIN_SEGMENT_ROWS: usize = 1000;
+/// The most rows that `--segment-rows` takes.
+const MAX_SEGMENT_ROWS: usize = 10_000_000;
 
 /// Start the server.
 #[derive(Debug, Args)]
@@ -37,9 +43,36 @@ pub struct Arguments {
     /// A PEM file with the certificate's key
     #[arg(long, requires = "tls_cert", value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// How much memory queries may use together, such as 512MiB or 4GiB
+    /// How much memory queries may use together to sort, group and join, such as 512MiB [default: 4GiB]
     #[arg(long, env = "ROCKHOPPER_MEMORY_LIMIT", value_parser = parse_bytes, value_name = "SIZE")]
     memory_limit: Option<usize>,
+    /// How much of it one query may use, such as 256MiB [default: 1GiB, or all of it if that is less]
+    #[arg(long, env = "ROCKHOPPER_QUERY_MEMORY_LIMIT", value_parser = parse_bytes, value_name = "SIZE")]
+    query_memory_limit: Option<usize>,
+    /// How much memory partial results may use: what GROUP BY found in sealed segments; 0 turns them off
+    #[arg(
+        long,
+        env = "ROCKHOPPER_PARTIAL_RESULTS",
+        value_parser = parse_bytes,
+        value_name = "SIZE",
+        default_value = "256MiB"
+    )]
+    partial_results: usize,
+    /// How much memory decoded columns of sealed segments may use
+    #[arg(
+        long,
+        env = "ROCKHOPPER_COLUMN_CACHE",
+        value_parser = parse_bytes,
+        value_name = "SIZE",
+        default_value = "1GiB"
+    )]
+    column_cache: usize,
+    /// Documents are sealed into a segment file when the oldest of them is this old, such as 500ms, 30s or 5m
+    #[arg(long, default_value = "60s", value_parser = parse_duration, value_name = "TIME")]
+    seal_after: Duration,
+    /// Documents are sealed into a segment file when they are this many; fewer cost less memory, more make fewer files
+    #[arg(long, default_value_t = StoreOptions::default().segment_rows, value_parser = parse_rows, value_name = "ROWS")]
+    segment_rows: usize,
     /// How the log looks; RUST_LOG says how much is logged
     #[arg(long, value_enum, default_value_t = LogFormat::Human)]
     log_format: LogFormat,
@@ -64,8 +97,13 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let mut options = EmbeddedOptions::new(data_dir.join("engine"));
     if let Some(memory_limit_bytes) = arguments.memory_limit {
         options.memory_limit_bytes = memory_limit_bytes;
-        options.query_memory_limit_bytes = options.query_memory_limit_bytes.min(memory_limit_bytes);
     }
+    let query_memory_limit_bytes = arguments.query_memory_limit.unwrap_or(options.query_memory_limit_bytes);
+    options.query_memory_limit_bytes = query_memory_limit_bytes.min(options.memory_limit_bytes);
+    options.store.seal_after = arguments.seal_after;
+    options.store.segment_rows = arguments.segment_rows;
+    options.partial_results_bytes = arguments.partial_results;
+    options.store.column_cache_bytes = arguments.column_cache;
     let engine = EmbeddedEngine::open(options)?;
     let api_key = find_key(arguments.api_key_file.as_deref(), data_dir)?;
     let tls = match (&arguments.tls_cert, &arguments.tls_key) {
@@ -127,6 +165,31 @@ fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "the size is too large".to_string())
 }
 
+/// Reads a time such as `500ms`, `30s` or `5m`.
+fn parse_duration(text: &str) -> std::result::Result<Duration, String> {
+    let wrong = || "write a time like 500ms, 30s or 5m, not 0".to_string();
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit_ms = match unit.trim() {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match number.checked_mul(unit_ms) {
+        None | Some(0) => Err(wrong()),
+        Some(millis) => Ok(Duration::from_millis(millis)),
+    }
+}
+
+/// Reads the rows of a segment: too few would make a file for every few documents.
+fn parse_rows(text: &str) -> std::result::Result<usize, String> {
+    let rows = text.parse().ok().filter(|rows| (MIN_SEGMENT_ROWS..=MAX_SEGMENT_ROWS).contains(rows));
+    rows.ok_or_else(|| format!("write a number from {MIN_SEGMENT_ROWS} to {MAX_SEGMENT_ROWS}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +201,25 @@ mod tests {
         assert_eq!(parse_bytes("100"), Ok(100));
         for wrong in ["", "GiB", "-1", "4 apples", "99999999TiB"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_duration("2 h"), Ok(Duration::from_secs(7200)));
+        for wrong in ["", "0s", "5", "s", "-1s", "1.5s", "99999999999999999999h"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rows_of_a_segment_have_limits() {
+        assert_eq!(parse_rows("1000"), Ok(MIN_SEGMENT_ROWS));
+        assert_eq!(parse_rows("10000000"), Ok(MAX_SEGMENT_ROWS));
+        for wrong in ["", "999", "10000001", "many"] {
+            assert!(parse_rows(wrong).is_err(), "{wrong}");
         }
     }
 }

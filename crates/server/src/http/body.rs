@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::Uri;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::reply::Failure;
 use crate::{Error, Result};
@@ -46,9 +46,11 @@ pub async fn take(request: Request, next: Next) -> Response {
 ///
 /// # Errors
 /// [`Error::Invalid`] with what is wrong and where.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body)
-        .map_err(|error| Error::Invalid(format!("the body is not what this endpoint takes: {error}")))
+pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
+    let refused = |why: String| Error::Invalid(format!("the body is not what this endpoint takes: {why}"));
+    // Checked as a whole, which is many times faster than string by string.
+    let text = simdutf8::compat::from_utf8(body).map_err(|error| refused(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| refused(error.to_string()))
 }
 
 fn limit_of(uri: &Uri) -> usize {
@@ -56,7 +58,9 @@ fn limit_of(uri: &Uri) -> usize {
 }
 
 async fn read(mut body: Body, limit: usize) -> Result<Bytes> {
-    let mut taken = BytesMut::new();
+    // What the request says of its length saves copying while it grows.
+    let expected = usize::try_from(body.size_hint().lower()).map_or(limit, |expected| expected.min(limit));
+    let mut taken = BytesMut::with_capacity(expected);
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Error::Invalid(format!("the body broke off: {error}")))?;

@@ -28,6 +28,6 @@ pub async fn read(State(app): State<Arc<App>>) -> Result<Response, Failure> {
             lags_ms: lags_ms.collect(),
         });
     }
-    let text = app.metrics.render(app.queries.running_count(), &collections);
+    let text = app.metrics.render(app.queries.running_count(), &app.engine.memory(), &collections);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

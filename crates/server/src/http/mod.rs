@@ -2,6 +2,7 @@
 
 mod aliases;
 mod body;
+mod client;
 mod collections;
 mod documents;
 mod guard;

@@ -14,6 +14,7 @@ use rockhopper_api::{
 };
 
 use super::body;
+use super::client::Client;
 use super::reply::{Failure, Reply, data};
 use crate::encode::{Head, arrow_stream, json_body};
 use crate::queries::{self, Outcome, new_query_id};
@@ -25,6 +26,7 @@ const ROWS_WRITTEN_INLINE: usize = 1000;
 /// `POST /v1/orgs/self/queries`: as Arrow if the `Accept` header asks for it, else as JSON.
 pub async fn run(
     State(app): State<Arc<App>>,
+    Client(client): Client,
     headers: HeaderMap,
     body: Bytes,
 ) -> std::result::Result<Response, Failure> {
@@ -33,7 +35,7 @@ pub async fn run(
     let query_id = new_query_id();
     let arrow = wants_arrow(&headers);
     let failed = |error| Failure::of_query(error, &query_id);
-    let outcome = queries::run(&app, &request, &query_id).await.map_err(failed)?;
+    let outcome = queries::run(&app, &request, &query_id, &client).await.map_err(failed)?;
     let content_type = if arrow { ARROW_MEDIA_TYPE } else { "application/json" };
     let bytes = write(outcome, query_id.clone(), started, arrow).await.map_err(failed)?;
     Ok(([(CONTENT_TYPE, content_type)], bytes).into_response())

@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use rockhopper_api::{Data, QueryInfo, VirtualInstance};
 
+use super::client::Client;
 use super::organization::USER;
 use super::queries;
 use super::reply::{Failure, Reply, data};
@@ -39,11 +40,12 @@ pub async fn list_queries(
 pub async fn run_query(
     State(app): State<Arc<App>>,
     Path(instance): Path<String>,
+    client: Client,
     headers: HeaderMap,
     body: Bytes,
 ) -> std::result::Result<Response, Failure> {
     check(&app.catalog.state(), &instance)?;
-    queries::run(State(app), headers, body).await
+    queries::run(State(app), client, headers, body).await
 }
 
 /// Fails unless the id, resource name or name is that of the one instance.

@@ -4,6 +4,7 @@ mod describe;
 mod explain;
 mod registry;
 mod request;
+mod statements;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +16,8 @@ use rockhopper_engine::{Answer, CollectionId, Statement};
 use rockhopper_sql::resolved::Query;
 use rockhopper_sql::resolver::{Catalog, Lookup, Options, resolve};
 use rockhopper_sql::tree::{self, HintValue, StatementKind};
-use rockhopper_sql::{parser, resolved};
+use rockhopper_sql::{Value, parser, resolved};
+pub use statements::Statements;
 
 use crate::catalog::State;
 use crate::{App, Error, Result, clock};
@@ -30,15 +32,16 @@ pub struct Outcome {
     pub aliases: Vec<String>,
 }
 
-/// Runs the statement of a request. Dropping the future ends it; so does a request that cancels `query_id`.
+/// Runs the statement of a request. Dropping the future ends it; so does a request that cancels `query_id`. Where
+/// queries have to wait, clients are served in turn.
 ///
 /// # Errors
 /// See [`Error`]; errors of the statement have a place.
-pub async fn run(app: &App, request: &QueryRequest, query_id: &str) -> Result<Outcome> {
+pub async fn run(app: &App, request: &QueryRequest, query_id: &str, client: &Arc<str>) -> Result<Outcome> {
     let started = Instant::now();
     let running = app.queries.begin(query_id, &request.sql.query);
     let result = tokio::select! {
-        result = run_statement(app, request) => result,
+        result = run_statement(app, request, client) => result,
         () = running.cancelled() => Err(Error::Cancelled),
     };
     let error = result.as_ref().err().map(Error::status);
@@ -47,25 +50,30 @@ pub async fn run(app: &App, request: &QueryRequest, query_id: &str) -> Result<Ou
     result
 }
 
-async fn run_statement(app: &App, request: &QueryRequest) -> Result<Outcome> {
-    let limits = Limits::of(request)?;
+async fn run_statement(app: &App, request: &QueryRequest, client: &Arc<str>) -> Result<Outcome> {
+    let limits = Limits::of(request, client)?;
     let text = request.sql.query.as_str();
     let state = app.catalog.state();
+    let mut options =
+        Options { parameters: request::parameters(&request.sql.parameters)?, ..Options::default() };
+    if let Some(query) = app.statements.find(text, &options, &state) {
+        return answered(app, &state, text, query, &options, &limits).await;
+    }
     let statement = parser::parse(text)?;
-    let options = options(request, &statement)?;
+    let asked = options.clone();
+    choose_workspace(&mut options, &statement);
     match &statement.kind {
         StatementKind::Query(query) => {
             let query = Arc::new(resolve(text, query, &*state, &options)?);
-            let names = names(&query);
-            let answer = execute(app, &state, text, query, &limits).await?;
-            Ok(Outcome { answer, collections: names.0, aliases: names.1 })
+            app.statements.remember(text, &asked, &state, &query);
+            answered(app, &state, text, query, &options, &limits).await
         }
         StatementKind::Describe(describe) => describe::run(app, &state, text, describe, &options).await,
         StatementKind::Explain(explain) => {
             let query = Arc::new(resolve(text, &explain.query, &*state, &options)?);
             let (collections, aliases) = names(&query);
             let analyzed = match explain.analyze {
-                true => Some(execute(app, &state, text, query.clone(), &limits).await?),
+                true => Some(execute(app, &state, text, query.clone(), &options, &limits).await?),
                 false => None,
             };
             Ok(Outcome { answer: explain::answer(&query, analyzed.as_ref())?, collections, aliases })
@@ -86,7 +94,9 @@ pub fn validate(app: &App, request: &QueryRequest) -> Result<ValidateResponse> {
     let state = app.catalog.state();
     let text = request.sql.query.as_str();
     let statement = parser::parse(text)?;
-    let options = options(request, &statement)?;
+    let mut options =
+        Options { parameters: request::parameters(&request.sql.parameters)?, ..Options::default() };
+    choose_workspace(&mut options, &statement);
     let query = match &statement.kind {
         StatementKind::Query(query) => query,
         StatementKind::Explain(explain) => &explain.query,
@@ -111,7 +121,32 @@ pub fn view_entities(state: &State, workspace: &str, text: &str) -> Result<Vec<S
     Ok(names(&resolve(text, query, state, &options)?).0)
 }
 
-async fn execute(app: &App, state: &State, text: &str, query: Arc<Query>, limits: &Limits) -> Result<Answer> {
+async fn answered(
+    app: &App,
+    state: &State,
+    text: &str,
+    query: Arc<Query>,
+    options: &Options,
+    limits: &Limits,
+) -> Result<Outcome> {
+    let (collections, aliases) = names(&query);
+    let answer = execute(app, state, text, query, options, limits).await?;
+    Ok(Outcome { answer, collections, aliases })
+}
+
+async fn execute(
+    app: &App,
+    state: &State,
+    text: &str,
+    query: Arc<Query>,
+    options: &Options,
+    limits: &Limits,
+) -> Result<Answer> {
+    let value_of = |name: &str| options.parameters.iter().find(|given| given.name == name);
+    let parameters: Option<Vec<Value>> =
+        query.parameters.iter().map(|used| Some(value_of(&used.name)?.value.clone())).collect();
+    let parameters =
+        parameters.ok_or_else(|| Error::Internal("a parameter of a resolved query has no value".into()))?;
     let collections: Result<Vec<CollectionId>> = query
         .collections
         .iter()
@@ -120,17 +155,18 @@ async fn execute(app: &App, state: &State, text: &str, query: Arc<Query>, limits
     let statement = Statement {
         collections: collections?,
         query,
+        parameters,
         text: text.into(),
         now_us: clock::now_us(),
         default_row_limit: limits.default_row_limit,
         timeout: limits.timeout,
+        client: limits.client.clone(),
     };
     Ok(app.engine.execute(statement).await?)
 }
 
-fn options(request: &QueryRequest, statement: &tree::Statement) -> Result<Options> {
-    let mut options =
-        Options { parameters: request::parameters(&request.sql.parameters)?, ..Options::default() };
+/// Takes the default workspace from the statement's own options.
+fn choose_workspace(options: &mut Options, statement: &tree::Statement) {
     for option in &statement.options {
         if option.name.text.eq_ignore_ascii_case("default_workspace")
             && let Some(HintValue::String(workspace) | HintValue::Name(workspace)) = &option.value
@@ -138,7 +174,6 @@ fn options(request: &QueryRequest, statement: &tree::Statement) -> Result<Option
             options.default_workspace.clone_from(workspace);
         }
     }
-    Ok(options)
 }
 
 /// Full names of the collections and aliases of a query.

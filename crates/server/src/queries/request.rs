@@ -1,5 +1,6 @@
 //! What a request asks for besides its statement.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rockhopper_api::{QueryParameter, QueryRequest};
@@ -22,14 +23,16 @@ pub struct Limits {
     pub default_row_limit: Option<usize>,
     /// The query is ended after this time.
     pub timeout: Duration,
+    /// Whose turn it takes.
+    pub client: Arc<str>,
 }
 
 impl Limits {
-    /// What a request asks for.
+    /// What a request of a client asks for.
     ///
     /// # Errors
     /// It asks for more than it may, or to run in the background.
-    pub fn of(request: &QueryRequest) -> Result<Limits> {
+    pub fn of(request: &QueryRequest, client: &Arc<str>) -> Result<Limits> {
         if request.run_async == Some(true) {
             return Err(Error::NotSupported(
                 "running a query in the background (\"async\": true)".to_string(),
@@ -45,7 +48,8 @@ impl Limits {
             }
         };
         let row_limit = request.sql.default_row_limit.map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
-        Ok(Limits { default_row_limit: row_limit, timeout: Duration::from_millis(timeout_ms) })
+        let timeout = Duration::from_millis(timeout_ms);
+        Ok(Limits { default_row_limit: row_limit, timeout, client: client.clone() })
     }
 }
 
@@ -95,10 +99,12 @@ mod tests {
 
     #[test]
     fn a_timeout_one_step_past_the_limit_is_refused() {
-        let request = |timeout_ms| QueryRequest { timeout_ms, ..QueryRequest::default() };
-        assert_eq!(Limits::of(&request(None)).unwrap().timeout, Duration::from_secs(120));
-        assert_eq!(Limits::of(&request(Some(MAX_TIMEOUT_MS))).unwrap().timeout, Duration::from_secs(1800));
-        assert!(Limits::of(&request(Some(MAX_TIMEOUT_MS + 1))).is_err());
+        let limits = |timeout_ms| {
+            Limits::of(&QueryRequest { timeout_ms, ..QueryRequest::default() }, &"client".into())
+        };
+        assert_eq!(limits(None).unwrap().timeout, Duration::from_secs(120));
+        assert_eq!(limits(Some(MAX_TIMEOUT_MS)).unwrap().timeout, Duration::from_secs(1800));
+        assert!(limits(Some(MAX_TIMEOUT_MS + 1)).is_err());
     }
 
     #[test]

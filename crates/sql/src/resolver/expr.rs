@@ -238,6 +238,7 @@ impl Resolver<'_> {
             let item = self.expr(tree)?;
             let value = match item.kind {
                 ExprKind::Parameter(index) => {
+                    self.depends_on_values = true;
                     self.parameters.get(index).map(|parameter| parameter.value.clone())
                 }
                 _ => None,

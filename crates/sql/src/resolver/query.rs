@@ -129,7 +129,10 @@ impl Resolver<'_> {
         let resolved = resolved?;
         let value = match &resolved.kind {
             ExprKind::Literal(value) => Some(value),
-            ExprKind::Parameter(index) => self.parameters.get(*index).map(|parameter| &parameter.value),
+            ExprKind::Parameter(index) => {
+                self.depends_on_values = true;
+                self.parameters.get(*index).map(|parameter| &parameter.value)
+            }
             _ => None,
         };
         match value {

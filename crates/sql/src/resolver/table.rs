@@ -44,7 +44,10 @@ impl Resolver<'_> {
         let resolved = self.in_level(level, |resolver| resolver.expr(argument))?;
         let value = match &resolved.kind {
             ExprKind::Literal(value) => Some(value),
-            ExprKind::Parameter(index) => self.parameters.get(*index).map(|parameter| &parameter.value),
+            ExprKind::Parameter(index) => {
+                self.depends_on_values = true;
+                self.parameters.get(*index).map(|parameter| &parameter.value)
+            }
             _ => None,
         };
         match value {
@@ -176,7 +179,10 @@ impl Resolver<'_> {
         let resolved = self.in_level(level, |resolver| resolver.expr(&sample.percent))?;
         let value = match &resolved.kind {
             ExprKind::Literal(value) => Some(value),
-            ExprKind::Parameter(index) => self.parameters.get(*index).map(|parameter| &parameter.value),
+            ExprKind::Parameter(index) => {
+                self.depends_on_values = true;
+                self.parameters.get(*index).map(|parameter| &parameter.value)
+            }
             _ => None,
         };
         let percent = match value {

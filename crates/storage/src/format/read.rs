@@ -8,6 +8,7 @@ use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffe
 use arrow::datatypes::ArrowNativeType;
 
 use super::*;
+use crate::blocks::Blocks;
 use crate::builder::MAX_PATHS;
 use crate::node::{Kind, Node, Part, Values};
 use crate::piece::Piece;
@@ -48,11 +49,6 @@ pub(crate) fn decode(bytes: &Buffer) -> Decoded<(Piece, usize)> {
     Ok((Piece::new(root, number(&bytes, JSON_BYTES_AT)? as u64), total))
 }
 
-/// The checksum in the header of a piece.
-pub(crate) fn stored_checksum(bytes: &[u8]) -> u32 {
-    array(bytes, CHECKSUM_AT).map_or(0, u32::from_le_bytes)
-}
-
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Decoded<[u8; N]> {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().ok_or_else(|| "it is cut off".to_owned())
 }
@@ -79,7 +75,14 @@ impl Reader<'_> {
             return Err("a node has too many slots".to_owned());
         }
         for _ in 0..self.byte()? {
-            let part = self.part(node.slots, depth)?;
+            let part = self.part(node.slots)?;
+            if let Values::Array(offsets) = &part.values {
+                let elements = self.node(depth + 1)?;
+                if offsets.last().is_none_or(|last| *last as usize != elements.slots) {
+                    return Err("an array's elements do not fit it".to_owned());
+                }
+                node.elements = Some(Box::new(elements));
+            }
             node.parts.push(part);
         }
         for _ in 0..self.number()? {
@@ -95,12 +98,12 @@ impl Reader<'_> {
         Ok(node)
     }
 
-    fn part(&mut self, slots: usize, depth: usize) -> Decoded<Part> {
+    fn part(&mut self, slots: usize) -> Decoded<Part> {
         let kind = *Kind::ALL.get(self.byte()? as usize).ok_or("a part is of an unknown kind")?;
         let presence = self.presence(slots)?;
         let count = presence.value_count();
         let nulls = if presence.is_packed() { None } else { presence.nulls() };
-        let values = self.values(count, nulls, depth)?;
+        let values = self.values(count, nulls)?;
         let fits = match (&values, kind) {
             (Values::Marks, Kind::Null | Kind::Object) => true,
             (Values::Bools(_), Kind::Bool)
@@ -108,7 +111,7 @@ impl Reader<'_> {
             | (Values::Floats(_), Kind::Float)
             | (Values::Text(_) | Values::Words { .. } | Values::Digits(_), Kind::String)
             | (Values::Encoded(_), Kind::Typed | Kind::Rest)
-            | (Values::Array { .. }, Kind::Array) => values.len() == count,
+            | (Values::Array(_), Kind::Array) => values.len() == count,
             _ => false,
         };
         if fits {
@@ -141,13 +144,13 @@ impl Reader<'_> {
         })
     }
 
-    fn values(&mut self, count: usize, nulls: Option<NullBuffer>, depth: usize) -> Decoded<Values> {
+    fn values(&mut self, count: usize, nulls: Option<NullBuffer>) -> Decoded<Values> {
         Ok(match self.byte()? {
             VALUES_MARKS => Values::Marks,
             VALUES_BOOLS => Values::Bools(self.bits(count)?),
             VALUES_INTS => Values::Ints(self.scalars()?),
             VALUES_FLOATS => Values::Floats(self.scalars()?),
-            VALUES_TEXT => Values::Text(self.text(nulls)?),
+            VALUES_TEXT => Values::Text(Blocks::one(self.text(nulls)?)),
             VALUES_WORDS => {
                 let codes: ScalarBuffer<u32> = self.scalars()?;
                 let word_count = self.number()?;
@@ -162,18 +165,10 @@ impl Reader<'_> {
             VALUES_ENCODED => {
                 let offsets = self.offsets()?;
                 let bytes = self.buffer()?;
-                Values::Encoded(
-                    BinaryArray::try_new(offsets, bytes, None).map_err(|error| error.to_string())?,
-                )
+                let array = BinaryArray::try_new(offsets, bytes, None).map_err(|error| error.to_string())?;
+                Values::Encoded(Blocks::one(array))
             }
-            VALUES_ARRAY => {
-                let offsets = self.offsets()?;
-                let elements = self.node(depth + 1)?;
-                if offsets.last().is_none_or(|last| *last as usize != elements.slots) {
-                    return Err("an array's elements do not fit it".to_owned());
-                }
-                Values::Array { offsets, elements: Box::new(elements) }
-            }
+            VALUES_ARRAY => Values::Array(self.offsets()?),
             other => return Err(format!("a part has unknown values {other}")),
         })
     }

@@ -1,16 +1,22 @@
 //! Pieces to bytes.
 
 use arrow::array::Array;
+use arrow::datatypes::ByteArrayType;
 
 use super::*;
-use crate::node::{Node, Part, Values};
-use crate::piece::Piece;
+use crate::blocks::Blocks;
+use crate::node::{Kind, Node, Part, Values};
 use crate::presence::Presence;
 
-/// The bytes of a piece: a multiple of [`ALIGNMENT`].
-pub(crate) fn encode(piece: &Piece) -> Vec<u8> {
-    let mut writer = Writer { bytes: vec![0; HEADER_BYTES], tree: Vec::new() };
-    writer.node(piece.root());
+/// Room for a tree and for padding between the buffers of a usual piece.
+const SPARE_BYTES: usize = 64 * 1024;
+
+/// The bytes of a piece in memory: a multiple of [`ALIGNMENT`].
+pub(crate) fn encode(root: &Node, json_bytes: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(root.bytes() + SPARE_BYTES);
+    bytes.resize(HEADER_BYTES, 0);
+    let mut writer = Writer { bytes, tree: Vec::new() };
+    writer.node(root);
     let Writer { mut bytes, tree } = writer;
     pad(&mut bytes);
     let tree_at = bytes.len();
@@ -20,8 +26,8 @@ pub(crate) fn encode(piece: &Piece) -> Vec<u8> {
     bytes[..VERSION_AT].copy_from_slice(MAGIC);
     bytes[VERSION_AT..VERSION_AT + 4].copy_from_slice(&VERSION.to_le_bytes());
     let fields = [
-        (ROWS_AT, piece.rows()),
-        (JSON_BYTES_AT, piece.json_bytes() as usize),
+        (ROWS_AT, root.slots),
+        (JSON_BYTES_AT, json_bytes as usize),
         (TREE_AT, tree_at),
         (TREE_BYTES_AT, tree.len()),
         (TOTAL_BYTES_AT, total),
@@ -32,32 +38,6 @@ pub(crate) fn encode(piece: &Piece) -> Vec<u8> {
     let checksum = checksum(&bytes);
     bytes[CHECKSUM_AT..CHECKSUM_AT + 4].copy_from_slice(&checksum.to_le_bytes());
     bytes
-}
-
-/// About how much memory a node's columns take.
-pub(crate) fn size_bytes(node: &Node) -> usize {
-    let parts: usize = node.parts.iter().map(part_size_bytes).sum();
-    parts + node.members.values().map(size_bytes).sum::<usize>()
-}
-
-fn part_size_bytes(part: &Part) -> usize {
-    let texts = |count: usize, bytes: usize| 4 * (count + 1) + bytes;
-    let presence = match &part.presence {
-        Presence::All(_) => 0,
-        Presence::Bits { bits, .. } => bits.len().div_ceil(8),
-        Presence::Rows { rows, .. } => 4 * rows.len(),
-    };
-    presence
-        + match &part.values {
-            Values::Marks => 0,
-            Values::Bools(values) => values.len().div_ceil(8),
-            Values::Ints(values) | Values::Digits(values) => 8 * values.len(),
-            Values::Floats(values) => 8 * values.len(),
-            Values::Text(text) => texts(text.len(), text.values().len()),
-            Values::Words { codes, words } => 4 * codes.len() + texts(words.len(), words.values().len()),
-            Values::Encoded(values) => texts(values.len(), values.values().len()),
-            Values::Array { offsets, elements } => 4 * offsets.len() + size_bytes(elements),
-        }
 }
 
 fn pad(bytes: &mut Vec<u8>) {
@@ -75,6 +55,9 @@ impl Writer {
         self.tree.push(node.parts.len() as u8);
         for part in &node.parts {
             self.part(part);
+            if let (Kind::Array, Some(elements)) = (part.kind, &node.elements) {
+                self.node(elements);
+            }
         }
         self.number(node.members.len());
         for (name, member) in &node.members {
@@ -118,7 +101,7 @@ impl Writer {
             }
             Values::Text(text) => {
                 self.tree.push(VALUES_TEXT);
-                self.texts(text.offsets().inner().inner().as_slice(), text.values());
+                self.blocks(text);
             }
             Values::Words { codes, words } => {
                 self.tree.push(VALUES_WORDS);
@@ -132,13 +115,19 @@ impl Writer {
             }
             Values::Encoded(values) => {
                 self.tree.push(VALUES_ENCODED);
-                self.texts(values.offsets().inner().inner().as_slice(), values.values());
+                self.blocks(values);
             }
-            Values::Array { offsets, elements } => {
+            Values::Array(offsets) => {
                 self.tree.push(VALUES_ARRAY);
                 self.buffer(offsets.inner().inner().as_slice());
-                self.node(elements);
             }
+        }
+    }
+
+    /// Texts in memory are one block.
+    fn blocks<T: ByteArrayType<Offset = i32>>(&mut self, blocks: &Blocks<T>) {
+        if let Some(texts) = blocks.whole() {
+            self.texts(texts.offsets().inner().inner().as_slice(), texts.values());
         }
     }
 

@@ -3,13 +3,15 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, ListArray, StringArray, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, ListArray, RecordBatch, StringArray, UInt32Array, new_null_array,
 };
-use arrow::compute::concat;
+use arrow::compute::{concat, sort_to_indices, take};
 use arrow::datatypes::{DataType, UInt32Type};
 use rockhopper_storage::{Piece, Step};
 
+use super::runs::Documents;
 use crate::error::Failure;
+use crate::partials::{Partials, Place};
 use crate::program::{Frame, Node};
 
 /// With more strings than this for each row of the piece, asking them all costs more than it saves.
@@ -24,6 +26,8 @@ pub(crate) struct WordCondition {
     pub(crate) of_elements: bool,
     /// The condition over a column of strings.
     pub(crate) node: Node,
+    /// The only string for which it is true, if it says so.
+    pub(crate) equals: Option<String>,
 }
 
 /// The answers for the strings of a piece; None once it is known that they are not asked there.
@@ -37,26 +41,68 @@ pub(super) struct Answers {
 }
 
 impl WordCondition {
-    /// The rows of a run for which the condition is true; None where the piece does not keep the strings apart.
+    /// For which of some documents the condition is true; None where the piece does not keep the strings apart.
     pub(super) fn mask(
         &self,
         piece: &Piece,
-        rows: &std::ops::Range<usize>,
+        documents: &Documents,
         cell: &Cell,
     ) -> Result<Option<BooleanArray>, Failure> {
         if let Some(None) = cell.get() {
             return Ok(None);
         }
         if self.of_elements {
-            let Some((lists, words)) = piece.list_dictionary(&self.path, rows.clone()) else {
-                return Ok(None);
+            let lists = match documents {
+                Documents::Range(range) => piece.list_dictionary(&self.path, range.clone())?,
+                Documents::Rows(rows) => piece.list_dictionary_take(&self.path, rows)?,
             };
+            let Some((lists, words)) = lists else { return Ok(None) };
             let answers = self.answers(piece, &words, cell)?;
             return Ok(answers.map(|answers| answers.of_lists(&lists)));
         }
-        let Some((codes, words)) = piece.dictionary_slice(&self.path, rows.clone()) else { return Ok(None) };
+        let codes = match documents {
+            Documents::Range(range) => piece.dictionary(&self.path, range.clone())?,
+            Documents::Rows(rows) => piece.dictionary_take(&self.path, rows)?,
+        };
+        let Some((codes, words)) = codes else { return Ok(None) };
         let answers = self.answers(piece, &words, cell)?;
         Ok(answers.map(|answers| codes.iter().map(|code| Some(answers.of(code))).collect()))
+    }
+
+    /// The codes of a piece for which the condition is true; None where it is true without a string too, or the piece
+    /// does not keep the strings apart.
+    pub(super) fn codes(
+        &self,
+        piece: &Piece,
+        cell: &Cell,
+        partials: Option<&Arc<Partials>>,
+    ) -> Result<Option<Vec<u32>>, Failure> {
+        if let Some(word) = &self.equals {
+            let code = piece.code_of(&self.path, word)?;
+            return Ok(code.map(|code| code.into_iter().collect()));
+        }
+        if let (Some((call, function, text)), Some(segment), Some(partials)) =
+            (self.node.equal_call(), piece.segment(), partials)
+        {
+            let place = Place::new(partials.plan(&format!("{function:?} of {:?}", self.path)), &[segment]);
+            let called = match partials.get(&place) {
+                Some(called) => called,
+                None => {
+                    let Some(words) = piece.words(&self.path)? else { return Ok(None) };
+                    let called = vec![called(call, words)?];
+                    partials.keep(place, called.clone());
+                    called.into()
+                }
+            };
+            return Ok(Some(called.iter().flat_map(|called| find(called, text)).collect()));
+        }
+        let Some(words) = piece.words(&self.path)? else { return Ok(None) };
+        let Some(answers) = self.answers(piece, &words, cell)? else { return Ok(None) };
+        if answers.of_none {
+            return Ok(None);
+        }
+        let codes = answers.of_word.iter().enumerate().filter(|(_, passes)| **passes);
+        Ok(Some(codes.map(|(code, _)| code as u32).collect()))
     }
 
     fn answers<'c>(
@@ -95,6 +141,29 @@ impl Answers {
             |bounds: &[i32]| (bounds[0]..bounds[1]).any(|place| self.of(code_at(codes, place as usize)));
         lists.value_offsets().windows(2).map(|bounds| Some(any(bounds))).collect()
     }
+}
+
+/// What a call gives for each of a segment's words, in order, with the words' codes.
+fn called(call: &Node, words: StringArray) -> Result<RecordBatch, Failure> {
+    let rows = words.len();
+    let words: ArrayRef = Arc::new(words);
+    let found = call.column(&Frame::of_columns(&[words], rows))?;
+    let codes: ArrayRef = Arc::new(sort_to_indices(&found, None, None)?);
+    let found = take(&found, codes.as_primitive::<UInt32Type>(), None)?;
+    Ok(RecordBatch::try_from_iter_with_nullable([("found", found, true), ("code", codes, false)])?)
+}
+
+/// The codes of the words for which a call gave a text.
+fn find(called: &RecordBatch, text: &str) -> Vec<u32> {
+    let (found, codes) = (called.column(0).as_string::<i32>(), called.column(1).as_primitive::<UInt32Type>());
+    // Arrow nulls are first: they come before every text.
+    let nulls = found.null_count();
+    let (mut low, mut high) = (nulls, found.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if found.value(middle) < text { low = middle + 1 } else { high = middle }
+    }
+    (low..found.len()).take_while(|at| found.value(*at) == text).map(|at| codes.value(at)).collect()
 }
 
 fn code_at(codes: &UInt32Array, place: usize) -> Option<u32> {
