@@ -65,6 +65,7 @@ def is_idle(server):
 HUNGRY = {
     "groups": "SELECT count(*) FROM big GROUP BY CONCAT(s, s, s, s, s, s, s)",
     "sort": "SELECT s, CONCAT(s, s, s, s, s) AS t FROM big ORDER BY t, n",
+    "first rows": f"SELECT n FROM big ORDER BY CONCAT({', '.join(60 * ['s'])}), n LIMIT 10000",
     "join": "SELECT count(*) FROM big x JOIN big y ON CONCAT(x.s, x.s, x.s, x.s, x.s) = CONCAT(y.s, y.s, y.s, y.s, y.s)",
     "window": "SELECT max(r) FROM (SELECT ROW_NUMBER() OVER (PARTITION BY g ORDER BY s) AS r, s FROM big) t",
     "aggregate of arrays": "SELECT ARRAY_AGG(CONCAT(s, s, s, s, s, s, s)) FROM big",
@@ -100,6 +101,7 @@ LONG = {
     "window over a join":
         "SELECT max(r) FROM (SELECT sum(a.n) OVER (ORDER BY b.n ROWS BETWEEN 5000 PRECEDING AND 5000 FOLLOWING) AS r FROM (SELECT n FROM big LIMIT 500) a, (SELECT n FROM big LIMIT 500) b) t",
     "elements of elements": "SELECT count(*) FROM big" + "".join(f" CROSS JOIN UNNEST(big.a) AS {name}" for name in "efghijklmno"),
+    "long arrays": "SELECT count(*) FROM big CROSS JOIN UNNEST(SEQUENCE(1, 100000) AS element)",
     "union of joins": "SELECT count(*) FROM (SELECT a.n FROM big a, big b UNION SELECT b.n FROM big a, big b) t",
     "regular expression": "SELECT count(*) FROM big a, big b WHERE REGEXP_LIKE(CONCAT(a.s, b.s), '(x+x+)+y')",
     "subquery": "SELECT count(*) FROM big WHERE n IN (SELECT a.n FROM big a, big b WHERE a.n + b.n < 0)",

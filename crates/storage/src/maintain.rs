@@ -49,12 +49,13 @@ impl Collection {
 
     /// Does what else is due.
     pub(crate) fn maintain(&self) -> Result<()> {
+        // First, for on a disk that is full it makes room for the rest.
+        self.drop_old()?;
         if self.is_seal_due() {
             self.seal()?;
         }
         let mut manifest = self.manifest_guard();
         self.check_open()?;
-        self.drop_old(&mut manifest)?;
         while self.merge_segments(&mut manifest)? {}
         Ok(())
     }
@@ -170,7 +171,9 @@ impl Collection {
     }
 
     /// Drops segments whose documents are all older than the retention.
-    fn drop_old(&self, manifest: &mut Manifest) -> Result<()> {
+    fn drop_old(&self) -> Result<()> {
+        let mut manifest = self.manifest_guard();
+        self.check_open()?;
         let Some(retention) = manifest.options().retention else { return Ok(()) };
         let oldest_us =
             (now_ms() * 1000).saturating_sub(i64::try_from(retention.as_micros()).unwrap_or(i64::MAX));
@@ -184,7 +187,7 @@ impl Collection {
             let stays = |segment: &&Segment| kept.segments.contains(&segment.entry);
             live.segments.iter().filter(stays).cloned().collect()
         };
-        self.replace_segments(manifest, kept, kept_segments)
+        self.replace_segments(&mut manifest, kept, kept_segments)
     }
 
     /// Merges small segments that follow each other; whether there may be more to merge.

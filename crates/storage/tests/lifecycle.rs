@@ -178,6 +178,26 @@ fn segments_that_are_too_old_are_dropped() {
 }
 
 #[test]
+fn segments_that_are_too_old_are_dropped_where_nothing_can_be_sealed() {
+    let options = StoreOptions { seal_after: Duration::from_millis(50), ..quiet() };
+    let retention = CollectionOptions { retention: Some(Duration::from_secs(1)) };
+    let fixture = fixture_with(options, &retention);
+    let now_us = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64;
+    fixture.append(&[&format!(r#"{{"_event_time":{now_us}}}"#)]);
+    fixture.collection.seal().unwrap();
+    // A folder in the place of the next segment: writing it fails, as on a full disk.
+    let next = fixture.directory.path().join("tweets/segment-00000000000000000002");
+    std::fs::create_dir(&next).unwrap();
+    fixture.append(&[&format!(r#"{{"_event_time":{}}}"#, now_us + 3_600_000_000)]);
+    assert!(fixture.collection.seal().is_err());
+    let start = Instant::now();
+    while fixture.snapshot().rows() > 1 && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(fixture.snapshot().rows(), 1, "the old segment is gone");
+}
+
+#[test]
 fn documents_are_sealed_by_themselves_in_time() {
     let fixture = fixture_with(
         StoreOptions { seal_after: Duration::from_millis(50), ..quiet() },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::error::Result;
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, PlanProperties};
@@ -33,16 +34,28 @@ impl Keep {
     }
 
     fn start(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
-        let state = (input, Some(Vec::<RecordBatch>::new()), Arc::clone(&self.partials), self.place.clone());
-        let kept = futures::stream::unfold(state, |(mut input, mut seen, partials, place)| async move {
+        let input = self.input.execute(partition, Arc::clone(&context))?;
+        let memory = MemoryConsumer::new("a partial result").register(context.memory_pool());
+        let most_bytes = self.partials.max_entry_bytes();
+        let seen = Some((Vec::<RecordBatch>::new(), memory));
+        let state = (input, seen, Arc::clone(&self.partials), self.place.clone());
+        let kept = futures::stream::unfold(state, move |(mut input, mut seen, partials, place)| async move {
             let next = input.next().await;
-            match (&next, &mut seen) {
-                (Some(Ok(batch)), Some(seen)) => seen.push(batch.clone()),
+            seen = match (&next, seen) {
+                (Some(Ok(batch)), Some((mut batches, memory))) => {
+                    // What is too large to be kept is not held either.
+                    let bytes = memory.size() + batch.get_array_memory_size();
+                    let fits = bytes <= most_bytes && memory.try_resize(bytes).is_ok();
+                    batches.push(batch.clone());
+                    fits.then_some((batches, memory))
+                }
+                (None, Some((batches, _))) => {
+                    partials.keep(place.clone(), batches);
+                    None
+                }
                 // After an error nothing is whole any more.
-                (Some(_), _) => seen = None,
-                (None, _) => seen.take().into_iter().for_each(|seen| partials.keep(place.clone(), seen)),
-            }
+                _ => None,
+            };
             next.map(|batch| (batch, (input, seen, partials, place)))
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.input.schema(), kept)))

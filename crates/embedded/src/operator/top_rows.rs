@@ -13,6 +13,7 @@ use arrow::compute::{SortOptions, interleave};
 use arrow::datatypes::{DataType, Int64Type, UInt32Type};
 use arrow::row::{RowConverter, SortField};
 use datafusion::error::Result;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, PlanProperties};
@@ -84,11 +85,13 @@ struct Entry {
     row: u32,
 }
 
-/// The first rows so far.
-#[derive(Default)]
+/// The first rows so far, at most `limit`.
 struct Top {
+    limit: usize,
     /// The last of them is on top.
     heap: BinaryHeap<Entry>,
+    /// Counts the entries.
+    memory: MemoryReservation,
 }
 
 /// A run with the least and greatest first key in it, as far as they are known.
@@ -118,18 +121,25 @@ impl TopRows {
         format!("{} rows by {} keys", self.shared.limit, self.shared.keys.len())
     }
 
-    fn start(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    fn start(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let (shared, threads) = (Arc::clone(&self.shared), self.threads);
-        let rows = async move { Ok(find(shared, threads).await?) };
+        let memory = MemoryConsumer::new("the first rows").register(context.memory_pool());
+        let rows = async move { Ok(find(shared, memory, threads).await?) };
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.scan.schema(), futures::stream::once(rows))))
     }
 }
 
-async fn find(shared: Arc<Shared>, threads: usize) -> std::result::Result<RecordBatch, Failure> {
-    let mut top = Top::default();
+async fn find(
+    shared: Arc<Shared>,
+    memory: MemoryReservation,
+    threads: usize,
+) -> std::result::Result<RecordBatch, Failure> {
+    let mut top = Top::new(shared.limit, &memory);
     let known = shared.known();
     for (piece, batches) in &known {
-        batches.iter().for_each(|batch| top.add_all(entries_of(batch, *piece), shared.limit));
+        for batch in batches.iter() {
+            top.add_all(entries_of(batch, *piece))?;
+        }
     }
     let mut rest = Vec::new();
     let mut by_segment: BTreeMap<usize, Vec<Run>> = BTreeMap::new();
@@ -140,13 +150,13 @@ async fn find(shared: Arc<Shared>, threads: usize) -> std::result::Result<Record
         }
     }
     for (piece, runs) in by_segment {
-        let found = first_of(&shared, runs, threads).await?;
+        let found = first_of(&shared, runs, &memory, threads).await?;
         if let Some((kept, place)) = shared.kept.as_ref().zip(shared.place(piece)) {
             kept.partials.keep(place, vec![batch_of(&found)?]);
         }
-        top.add_all(found, shared.limit);
+        top.add_all(found)?;
     }
-    top.add_all(first_of(&shared, rest, threads).await?, shared.limit);
+    top.add_all(first_of(&shared, rest, &memory, threads).await?)?;
     shared.rows(&top.heap.into_sorted_vec())
 }
 
@@ -154,11 +164,13 @@ async fn find(shared: Arc<Shared>, threads: usize) -> std::result::Result<Record
 async fn first_of(
     shared: &Arc<Shared>,
     runs: Vec<Run>,
+    memory: &MemoryReservation,
     threads: usize,
 ) -> std::result::Result<Vec<Entry>, Failure> {
     let runs = Arc::new(shared.bounded(runs));
     let threads = threads.min(runs.len().div_ceil(RUNS_PER_THREAD)).max(1);
-    let (next, top) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Top::default())));
+    let top = Arc::new(Mutex::new(Top::new(shared.limit, memory)));
+    let next = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
     for _ in 1..threads {
         workers.spawn(look(Arc::clone(shared), Arc::clone(&runs), Arc::clone(&next), Arc::clone(&top)));
@@ -185,14 +197,35 @@ fn entries_of(batch: &RecordBatch, piece: usize) -> Vec<Entry> {
 }
 
 impl Top {
+    /// None yet; they are counted as `memory` is.
+    fn new(limit: usize, memory: &MemoryReservation) -> Top {
+        Top { limit, heap: BinaryHeap::new(), memory: memory.new_empty() }
+    }
+
     /// Adds rows that are the first of others.
-    fn add_all(&mut self, entries: Vec<Entry>, limit: usize) {
-        for entry in entries {
-            self.heap.push(entry);
-            if self.heap.len() > limit {
-                self.heap.pop();
-            }
+    fn add_all(&mut self, entries: Vec<Entry>) -> std::result::Result<(), Failure> {
+        entries.into_iter().try_for_each(|entry| self.add(entry))
+    }
+
+    /// Adds a row, and takes the last one out if it is one too many.
+    fn add(&mut self, entry: Entry) -> std::result::Result<(), Failure> {
+        self.memory.try_grow(entry.bytes())?;
+        self.heap.push(entry);
+        if self.heap.len() > self.limit {
+            self.memory.shrink(self.heap.pop().map_or(0, |last| last.bytes()));
         }
+        Ok(())
+    }
+
+    /// Whether a row with the key is not among the first.
+    fn is_behind(&self, key: &[u8]) -> bool {
+        self.heap.len() >= self.limit && self.heap.peek().is_none_or(|last| *key > *last.key)
+    }
+}
+
+impl Entry {
+    fn bytes(&self) -> usize {
+        std::mem::size_of::<Entry>() + self.key.len()
     }
 }
 
@@ -203,7 +236,7 @@ async fn look(
     next: Arc<AtomicUsize>,
     top: Arc<Mutex<Top>>,
 ) -> std::result::Result<(), Failure> {
-    // A worker of its own would not be built twice; one converter's rows compare with another's.
+    // Each worker has its own; their rows compare with each other's.
     let mut converter = None;
     while let Some((run, bounds)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
         let last = shared.last_key(&locked(&top), &mut converter)?;
@@ -318,14 +351,9 @@ impl Shared {
         let documents = passing.documents();
         let mut top = locked(top);
         for (place, key) in keys.iter().enumerate() {
-            let full = top.heap.len() >= self.limit;
-            if full && top.heap.peek().is_none_or(|last| *key.data() > *last.key) {
-                continue;
-            }
-            let row = documents.at(&[place as u32])[0];
-            top.heap.push(Entry { key: key.data().into(), piece: run.piece, row });
-            if full {
-                top.heap.pop();
+            if !top.is_behind(key.data()) {
+                let row = documents.at(&[place as u32])[0];
+                top.add(Entry { key: key.data().into(), piece: run.piece, row })?;
             }
         }
         Ok(())

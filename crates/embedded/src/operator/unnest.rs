@@ -5,19 +5,23 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::SchemaRef;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, PlanProperties};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
+use futures::stream::try_unfold;
 use rockhopper_sql::{Span, Value};
 
 use super::{operator, properties};
 use crate::error::Failure;
 use crate::program::{Frame, Node, any_array, explode};
 
-/// Rows of one output batch, unless one input row has more elements.
+/// Elements that are worked on at once, unless one input row has more.
 const BATCH_ROWS: usize = 8192;
+/// Input rows whose arrays are computed first; how many elements they have says how many rows are next.
+const FIRST_ROWS: usize = 16;
 
 /// Where the elements come from.
 #[derive(Debug)]
@@ -45,6 +49,18 @@ struct Work {
     schema: SchemaRef,
 }
 
+/// How far one partition is.
+struct Progress {
+    input: SendableRecordBatchStream,
+    batch: RecordBatch,
+    /// The next row of the batch.
+    row: usize,
+    /// Rows to take at once: as many as have about [`BATCH_ROWS`] elements.
+    rows_at_once: usize,
+    /// Counts what was handed on last.
+    memory: MemoryReservation,
+}
+
 impl Unnest {
     /// `pass` are the input's columns that are handed on; `outer` keeps rows without elements and is for
     /// [`ElementColumns::Values`] only.
@@ -68,38 +84,56 @@ impl Unnest {
     }
 
     fn start(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
+        let input = self.input.execute(partition, Arc::clone(&context))?;
         let work = self.work.clone();
-        let unnested = input
-            .map(move |batch| {
-                let batches = work.apply(&batch?)?;
-                Ok::<_, DataFusionError>(futures::stream::iter(batches.into_iter().map(Ok)))
-            })
-            .try_flatten();
+        let rows_at_once = match &work.elements {
+            ElementColumns::Lists(_) => BATCH_ROWS,
+            ElementColumns::Values(..) => FIRST_ROWS,
+        };
+        let memory = MemoryConsumer::new("UNNEST").register(context.memory_pool());
+        let batch = RecordBatch::new_empty(input.schema());
+        let progress = Progress { input, batch, row: 0, rows_at_once, memory };
+        let unnested = try_unfold(progress, move |mut progress| {
+            let work = Arc::clone(&work);
+            async move { Ok(progress.next(&work).await?.map(|batch| (batch, progress))) }
+        });
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.work.schema.clone(), unnested)))
     }
 }
 
-impl Work {
-    fn apply(&self, batch: &RecordBatch) -> std::result::Result<Vec<RecordBatch>, Failure> {
-        let frame = Frame::of_batch(batch);
-        let (counts, columns) = self.elements(&frame)?;
-        let mut batches = Vec::new();
-        let (mut row, mut element) = (0, 0);
-        while row < counts.len() {
-            let (first_row, first_element) = (row, element);
-            while row < counts.len() && (row == first_row || element - first_element < BATCH_ROWS) {
-                element += counts[row] as usize;
-                row += 1;
+impl Progress {
+    /// The elements of the next rows that have any.
+    async fn next(&mut self, work: &Work) -> Result<Option<RecordBatch>> {
+        loop {
+            let left = self.batch.num_rows() - self.row;
+            if left == 0 {
+                let Some(batch) = self.input.try_next().await? else { return Ok(None) };
+                (self.batch, self.row) = (batch, 0);
+                continue;
             }
-            let columns: Vec<ArrayRef> =
-                columns.iter().map(|column| column.slice(first_element, element - first_element)).collect();
-            let out = self.rows(batch, first_row, &counts[first_row..row], columns)?;
+            let rows = left.min(self.rows_at_once);
+            let out = work.apply(&self.batch.slice(self.row, rows))?;
+            self.row += rows;
+            self.rows_at_once = match out.num_rows() {
+                elements if elements > BATCH_ROWS => rows.div_ceil(2),
+                _ => (self.rows_at_once * 2).min(BATCH_ROWS),
+            };
             if out.num_rows() > 0 {
-                batches.push(out);
+                // Of columns that are shared with the store only the slices count.
+                let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size();
+                self.memory
+                    .try_resize(out.columns().iter().map(bytes).sum::<std::result::Result<_, _>>()?)?;
+                return Ok(Some(out));
             }
         }
-        Ok(batches)
+    }
+}
+
+impl Work {
+    /// The elements of some rows.
+    fn apply(&self, batch: &RecordBatch) -> std::result::Result<RecordBatch, Failure> {
+        let (counts, columns) = self.elements(&Frame::of_batch(batch))?;
+        self.rows(batch, &counts, columns)
     }
 
     fn elements(&self, frame: &Frame) -> std::result::Result<(Vec<u32>, Vec<ArrayRef>), Failure> {
@@ -124,11 +158,9 @@ impl Work {
         }
     }
 
-    /// The output of the rows from `first_row` on.
     fn rows(
         &self,
         batch: &RecordBatch,
-        first_row: usize,
         counts: &[u32],
         columns: Vec<ArrayRef>,
     ) -> std::result::Result<RecordBatch, Failure> {
@@ -141,7 +173,7 @@ impl Work {
         for (row, count) in counts.iter().enumerate() {
             let outer = self.outer && *count == 0;
             for ordinal in 0..if outer { 1 } else { *count } {
-                parents.push((first_row + row) as u32);
+                parents.push(row as u32);
                 ordinals.push((!outer).then_some(i64::from(ordinal) + 1));
                 places.push(if outer { total } else { place });
                 place += u32::from(!outer);

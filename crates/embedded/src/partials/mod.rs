@@ -88,7 +88,7 @@ impl Partials {
     pub(crate) fn keep(&self, place: Place, batches: Vec<RecordBatch>) {
         let own = std::mem::size_of::<Place>() + place.segments.len() * std::mem::size_of::<SegmentId>();
         let bytes = own + batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
-        if bytes > self.limit_bytes / MAX_SHARE {
+        if bytes > self.max_entry_bytes() {
             return;
         }
         let mut state = self.state();
@@ -101,6 +101,11 @@ impl Partials {
         if state.bytes > self.limit_bytes {
             state.forget(self.limit_bytes - self.limit_bytes / MAX_SHARE);
         }
+    }
+
+    /// A partial result of more bytes than this is not kept.
+    pub(crate) fn max_entry_bytes(&self) -> usize {
+        self.limit_bytes / MAX_SHARE
     }
 
     /// Bytes that are kept.

@@ -237,7 +237,7 @@ fn native(call: &AggregateCall, arguments: &[Node]) -> Option<Native> {
 
 /// Whether the rows are those of documents or of elements of their arrays, so that equal ones may be counted instead of
 /// handed on.
-pub(super) fn is_over_documents(plan: &Plan) -> bool {
+fn is_over_documents(plan: &Plan) -> bool {
     match plan {
         Plan::Filter { input, .. } | Plan::Extend { input, .. } | Plan::Unnest { input, .. } => {
             is_over_documents(input)

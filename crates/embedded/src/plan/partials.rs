@@ -15,12 +15,12 @@ use rockhopper_sql::Value;
 use rockhopper_sql::resolved::{ColumnId, Expr, ExprKind, Plan, SortKey};
 use rockhopper_storage::{Piece, SegmentId};
 
-use super::aggregate::{Grouped, Grouping, Steps, column_expr, is_over_documents};
+use super::aggregate::{Grouped, Grouping, Steps, column_expr};
 use super::layout::Key;
 use super::walk::{columns_read, for_each_operand};
 use super::{First, Planner, conjuncts};
 use crate::error::Failure;
-use crate::operator::{Given, Keep, KeptTops, Pruning, TopKey, WordCondition};
+use crate::operator::{Given, Keep, KeptTops, Pruning, TopKey};
 use crate::partials::{Partials, Place, Tree, trees};
 
 /// Segments of which fewer documents than this pass are cheaper to read again than to keep apart.
@@ -65,9 +65,7 @@ impl Planner<'_> {
         let Some(partials) = self.partials.filter(|_| !has_sets && self.only.is_none()) else {
             return Ok(None);
         };
-        let Some(chain) = Chain::of(grouping.input).filter(|_| is_over_documents(grouping.input)) else {
-            return Ok(None);
-        };
+        let Some(chain) = Chain::of(grouping.input) else { return Ok(None) };
         let (whole, rest) = self.divided(&chain)?;
         if whole.is_empty() {
             return Ok(None);
@@ -118,12 +116,18 @@ impl Planner<'_> {
         for condition in &chain.conditions {
             words.extend(self.word_condition(chain.row, condition)?);
         }
+        let at_most = |piece: &Piece| {
+            words
+                .iter()
+                .map(|condition| condition.at_most(piece))
+                .try_fold(piece.rows(), |most, next| Ok::<_, Failure>(most.min(next?)))
+        };
         let (mut whole, mut rest) = (Vec::new(), Vec::new());
         for (number, piece) in snapshot.pieces.iter().enumerate() {
             match piece.segment() {
                 Some(segment)
                     if prunings.iter().all(|pruning| is_within(piece, pruning))
-                        && at_most(piece, &words)? >= MIN_DOCUMENTS =>
+                        && at_most(piece)? >= MIN_DOCUMENTS =>
                 {
                     whole.push((number, segment));
                 }
@@ -280,21 +284,6 @@ impl<'p> Chain<'p> {
 fn is_within(piece: &Piece, pruning: &Pruning) -> bool {
     piece.int_range(&pruning.path).is_some_and(|range| pruning.holds_within(range))
         && pruning.is_everywhere(piece)
-}
-
-/// How many documents of a piece meet all the conditions at most, as far as its words tell.
-fn at_most(piece: &Piece, conditions: &[WordCondition]) -> Result<usize, Failure> {
-    let mut most = piece.rows();
-    for WordCondition { path, equals, .. } in conditions {
-        let Some(code) = equals.as_ref().map(|word| piece.code_of(path, word)).transpose()?.flatten() else {
-            continue;
-        };
-        most = match code {
-            None => 0,
-            Some(code) => most.min(piece.postings_len(path, code)?.unwrap_or(most)),
-        };
-    }
-    Ok(most)
 }
 
 /// Whether an expression gives the same for the same document at any time. Notes the parameters that it reads.

@@ -59,7 +59,7 @@ impl Planner<'_> {
         };
         let work = Work::new(snapshot, tasks, plan);
         let rows = Rows { plan: Arc::new(Scan::new(work, partitions)), layout };
-        match (&demand.required.contains(&Key::Count), rows.layout.slots.as_slice()) {
+        match (demand.required.contains(&Key::Count), rows.layout.slots.as_slice()) {
             (true, [Slot { key: Key::Leaf(_, path), kind: Kind::String, .. }]) => {
                 let path = steps(path);
                 Ok(counted(rows, path))
@@ -103,8 +103,7 @@ impl Planner<'_> {
         let layout = Layout { slots: vec![Slot { key: key.clone(), kind, absent }] };
         let node = Compiler::new(self.context, &layout).compile(condition)?;
         let member = array.map_or_else(|| steps(path), |of| of.steps(path));
-        let equals = node.equal_string().map(str::to_owned);
-        Ok(Some(WordCondition { path: member, of_elements: array.is_some(), node, equals }))
+        Ok(Some(WordCondition::new(member, array.is_some(), node)?))
     }
 
     fn add(&self, row: ColumnId, key: Key, reader: &mut Reader) {

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, ListArray, RecordBatch, StringArray, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, ListArray, RecordBatch, StringArray, UInt32Array,
 };
-use arrow::compute::{concat, sort_to_indices, take};
-use arrow::datatypes::{DataType, UInt32Type};
+use arrow::compute::{sort_to_indices, take};
+use arrow::datatypes::UInt32Type;
 use rockhopper_storage::{Piece, Step};
 
 use super::runs::Documents;
@@ -21,13 +21,15 @@ const MAX_WORDS_PER_ROW: f64 = 0.5;
 #[derive(Debug)]
 pub(crate) struct WordCondition {
     /// The string.
-    pub(crate) path: Vec<Step>,
+    pub(super) path: Vec<Step>,
     /// Whether it is one of an array's elements: the document passes if one of them does.
-    pub(crate) of_elements: bool,
+    of_elements: bool,
     /// The condition over a column of strings.
-    pub(crate) node: Node,
+    node: Node,
     /// The only string for which it is true, if it says so.
-    pub(crate) equals: Option<String>,
+    equals: Option<String>,
+    /// Whether it is true where there is no string.
+    without: bool,
 }
 
 /// The answers for the strings of a piece; None once it is known that they are not asked there.
@@ -37,10 +39,28 @@ pub(super) type Cell = OnceLock<Option<Answers>>;
 #[derive(Debug)]
 pub(super) struct Answers {
     of_word: Vec<bool>,
-    of_none: bool,
+    without: bool,
 }
 
 impl WordCondition {
+    /// The condition `node` over a column of strings, which cannot fail; `of_elements` for one that is to be true for an
+    /// element of an array.
+    pub(crate) fn new(path: Vec<Step>, of_elements: bool, node: Node) -> Result<WordCondition, Failure> {
+        let equals = node.equal_string().map(str::to_owned);
+        let without = truth(&node, &StringArray::new_null(1))? == [true];
+        Ok(WordCondition { path, of_elements, node, equals, without })
+    }
+
+    /// How many documents of a piece meet the condition at most, as far as its words tell.
+    pub(crate) fn at_most(&self, piece: &Piece) -> Result<usize, Failure> {
+        let Some(word) = &self.equals else { return Ok(piece.rows()) };
+        Ok(match piece.code_of(&self.path, word)? {
+            None => piece.rows(),
+            Some(None) => 0,
+            Some(Some(code)) => piece.postings_len(&self.path, code)?.unwrap_or(piece.rows()),
+        })
+    }
+
     /// For which of some documents the condition is true; None where the piece does not keep the strings apart.
     pub(super) fn mask(
         &self,
@@ -81,6 +101,9 @@ impl WordCondition {
             let code = piece.code_of(&self.path, word)?;
             return Ok(code.map(|code| code.into_iter().collect()));
         }
+        if self.without {
+            return Ok(None);
+        }
         if let (Some((call, function, text)), Some(segment), Some(partials)) =
             (self.node.equal_call(), piece.segment(), partials)
         {
@@ -98,9 +121,6 @@ impl WordCondition {
         }
         let Some(words) = piece.words(&self.path)? else { return Ok(None) };
         let Some(answers) = self.answers(piece, &words, cell)? else { return Ok(None) };
-        if answers.of_none {
-            return Ok(None);
-        }
         let codes = answers.of_word.iter().enumerate().filter(|(_, passes)| **passes);
         Ok(Some(codes.map(|(code, _)| code as u32).collect()))
     }
@@ -115,24 +135,18 @@ impl WordCondition {
             return Ok(known.as_ref());
         }
         let few = words.len() as f64 <= piece.rows() as f64 * MAX_WORDS_PER_ROW;
-        let found = if few { Some(self.ask(words)?) } else { None };
+        let found = match few {
+            true => Some(Answers { of_word: truth(&self.node, words)?, without: self.without }),
+            false => None,
+        };
         // Another thread may have found the same meanwhile.
         Ok(cell.get_or_init(|| found).as_ref())
-    }
-
-    fn ask(&self, words: &StringArray) -> Result<Answers, Failure> {
-        let none = new_null_array(&DataType::Utf8, 1);
-        let column: ArrayRef = concat(&[words as &dyn Array, none.as_ref()])?;
-        let truth = self.node.truth(&Frame::of_columns(&[Arc::clone(&column)], column.len()))?;
-        let mut of_word: Vec<bool> = truth.iter().map(|truth| truth == Some(true)).collect();
-        let of_none = of_word.pop().unwrap_or(false);
-        Ok(Answers { of_word, of_none })
     }
 }
 
 impl Answers {
     fn of(&self, code: Option<u32>) -> bool {
-        code.map_or(self.of_none, |code| self.of_word[code as usize])
+        code.map_or(self.without, |code| self.of_word[code as usize])
     }
 
     fn of_lists(&self, lists: &ListArray) -> BooleanArray {
@@ -141,6 +155,13 @@ impl Answers {
             |bounds: &[i32]| (bounds[0]..bounds[1]).any(|place| self.of(code_at(codes, place as usize)));
         lists.value_offsets().windows(2).map(|bounds| Some(any(bounds))).collect()
     }
+}
+
+/// For which strings a condition is true.
+fn truth(node: &Node, words: &StringArray) -> Result<Vec<bool>, Failure> {
+    let column: ArrayRef = Arc::new(words.clone());
+    let truth = node.truth(&Frame::of_columns(&[column], words.len()))?;
+    Ok(truth.iter().map(|truth| truth == Some(true)).collect())
 }
 
 /// What a call gives for each of a segment's words, in order, with the words' codes.
