@@ -249,7 +249,7 @@ struct Walk<'tape, 'text, 'budget> {
 /// What was walked, or why the document is bad.
 type Walked<T> = std::result::Result<T, String>;
 
-/// Members by name: of a key that comes twice the last value stays.
+/// Members that get no node, by name: of a key that comes twice the last value stays.
 type Members = BTreeMap<String, Value>;
 
 impl<'tape, 'text> Walk<'tape, 'text, '_> {
@@ -260,7 +260,7 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
         self.at = 1;
         root.push_object(slot);
         let mut own = OwnFields::default();
-        let mut rest = Members::new();
+        let mut rest = None;
         for _ in 0..len {
             match self.name()? {
                 ID => own.id = self.id()?,
@@ -269,7 +269,7 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
                 name => self.member(root, slot, name, 1, &mut rest)?,
             }
         }
-        if !rest.is_empty() {
+        if let Some(rest) = rest {
             root.push_rest(slot, rest.into_iter().collect());
         }
         Ok(own)
@@ -281,7 +281,7 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
         slot: u32,
         name: &str,
         depth: usize,
-        rest: &mut Members,
+        rest: &mut Option<Members>,
     ) -> Walked<()> {
         match node.member(name, self.budget) {
             Some(member) => {
@@ -293,7 +293,7 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
             }
             None => {
                 let value = self.plain(depth)?;
-                rest.insert(name.to_owned(), value);
+                rest.get_or_insert_default().insert(name.to_owned(), value);
                 Ok(())
             }
         }
@@ -337,7 +337,7 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
         depth: usize,
     ) -> Walked<()> {
         node.push_object(slot);
-        let mut rest = Members::new();
+        let mut rest = None;
         let mut typed = None;
         for _ in 0..len {
             let name = self.name()?;
@@ -346,7 +346,7 @@ impl<'tape, 'text> Walk<'tape, 'text, '_> {
             }
             self.member(node, slot, name, depth + 1, &mut rest)?;
         }
-        if !rest.is_empty() {
+        if let Some(rest) = rest {
             node.push_rest(slot, rest.into_iter().collect());
         }
         if let Some(value) = typed {

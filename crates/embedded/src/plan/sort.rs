@@ -38,6 +38,7 @@ impl Planner<'_> {
         let keys: Vec<SortKey> = keys.iter().cloned().chain(ties.into_iter().map(tie_key)).collect();
         let required = self.with_columns_of(&demand.required, keys.iter().map(|key| &key.expr));
         let first = demand.fetch.and_then(|limit| first(&keys, limit));
+        // What is kept of segments is named by what lies below the sort, not by conditions from above it.
         let is_plain = demand.conditions.is_empty();
         let demand_below = Demand { required, conditions: demand.conditions, fetch: None, first };
         let rows = self.lower(input, demand_below)?;

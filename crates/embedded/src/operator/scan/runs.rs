@@ -59,6 +59,17 @@ impl Documents {
         }
     }
 
+    /// Those at the given places, which ascend: still a range where they follow each other, as they do in an order of
+    /// time.
+    pub(super) fn chosen(&self, places: &[u32]) -> Documents {
+        match (self, follow_each_other(places)) {
+            (Documents::Range(range), Some(run)) => {
+                Documents::Range(range.start + run.start..range.start + run.end)
+            }
+            _ => Documents::Rows(self.at(places).into()),
+        }
+    }
+
     /// The documents at the given places among these.
     pub(crate) fn at(&self, places: &[u32]) -> Vec<u32> {
         match self {
@@ -66,6 +77,12 @@ impl Documents {
             Documents::Rows(rows) => places.iter().map(|place| rows[*place as usize]).collect(),
         }
     }
+}
+
+/// The run that ascending places are, if they follow each other.
+pub(super) fn follow_each_other(places: &[u32]) -> Option<Range<usize>> {
+    let (first, last) = (*places.first()? as usize, *places.last()? as usize);
+    (last - first + 1 == places.len()).then_some(first..last + 1)
 }
 
 /// A part of a scan's work.

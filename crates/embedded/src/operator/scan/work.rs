@@ -11,7 +11,7 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, SchemaRef};
 use rockhopper_storage::{ColumnType, Piece, Snapshot, Step, ZONE_ROWS};
 
-use super::runs::{Documents, Met, Run, Task, Tasks, Zone};
+use super::runs::{Documents, Met, Run, Task, Tasks, Zone, follow_each_other};
 use super::words::{Cell, WordCondition};
 use crate::error::Failure;
 use crate::partials::Partials;
@@ -292,7 +292,7 @@ impl Passing<'_> {
     pub(crate) fn documents(&self) -> Documents {
         match &self.places {
             None => self.documents.clone(),
-            Some(places) => Documents::Rows(self.documents.at(places.values()).into()),
+            Some(places) => self.documents.chosen(places.values()),
         }
     }
 
@@ -301,7 +301,11 @@ impl Passing<'_> {
         let Some(places) = &self.places else { return self.frame.column(column) };
         let sparse = !self.frame.is_loaded(column) && places.len() * SPARSE < self.documents.len();
         if !sparse {
-            return Ok(take(&self.frame.column(column)?, places, None)?);
+            let all = self.frame.column(column)?;
+            return Ok(match follow_each_other(places.values()) {
+                Some(run) => all.slice(run.start, run.len()),
+                None => take(&all, places, None)?,
+            });
         }
         self.work.load(self.piece, &self.work.plan.columns[column], &self.documents(), &self.lists)
     }
