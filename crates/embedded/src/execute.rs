@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
@@ -98,6 +99,7 @@ impl Run<'_> {
             rows: self.options.max_answer_rows,
             bytes: self.options.max_answer_bytes,
             stop_after: row_limit.map(|limit| limit.saturating_add(1)),
+            memory: self.memory(),
         };
         let mut found = self.rows(&query.plan, &columns, &mut limits).await?;
         let mut warnings = Vec::new();
@@ -154,6 +156,11 @@ impl Run<'_> {
         })
     }
 
+    /// Counts the rows of a result while they are gathered.
+    fn memory(&self) -> MemoryReservation {
+        MemoryConsumer::new("the result").register(self.task.memory_pool())
+    }
+
     async fn subquery(&self, subquery: &Subquery, expr: &Expr) -> Result<SubqueryResult, Failure> {
         let stop_after = match expr.kind {
             ExprKind::ScalarSubquery(_) => Some(2),
@@ -164,6 +171,7 @@ impl Run<'_> {
             rows: self.options.max_subquery_values,
             bytes: self.options.query_memory_limit_bytes,
             stop_after,
+            memory: self.memory(),
         };
         let columns = [subquery.column];
         let found = self.rows(&subquery.plan, &columns, &mut limits).await?;
@@ -197,6 +205,8 @@ struct Limits {
     bytes: usize,
     /// More rows than these are not needed.
     stop_after: Option<usize>,
+    /// Counts what was taken.
+    memory: MemoryReservation,
 }
 
 impl Limits {
@@ -212,6 +222,7 @@ impl Limits {
             .bytes
             .checked_sub(bytes)
             .ok_or_else(|| Failure::limit("the result", "the bytes that a result may have", remedy))?;
+        self.memory.try_grow(bytes)?;
         self.stop_after = self.stop_after.map(|rows| rows.saturating_sub(batch.num_rows()));
         Ok(())
     }

@@ -13,7 +13,7 @@ const MIB: usize = 1 << 20;
 pub struct EmbeddedOptions {
     /// The folder, which is made if it is not there. No other process may use it.
     pub data_dir: PathBuf,
-    /// Memory that all running queries together may use to sort, group and join.
+    /// Memory that all running queries together may use to sort, group, join and hold results.
     pub memory_limit_bytes: usize,
     /// Memory that one of them may use.
     pub query_memory_limit_bytes: usize,

@@ -4,6 +4,7 @@ mod condition;
 mod count_words;
 mod given;
 mod keep;
+mod leading;
 mod map;
 mod repeat;
 mod scan;
@@ -22,6 +23,7 @@ pub(crate) use condition::Condition;
 pub(crate) use count_words::CountWords;
 pub(crate) use given::Given;
 pub(crate) use keep::Keep;
+pub(crate) use leading::Leading;
 pub(crate) use map::{Column, Form, Map};
 pub(crate) use repeat::{Repeat, RepeatRule};
 pub(crate) use scan::{

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::RecordBatch;
 use rockhopper_storage::SegmentId;
 
-pub(crate) use tree::{Tree, trees};
+pub(crate) use tree::{Tree, tree};
 
 /// Plans whose partial results are kept. With one more, all are forgotten.
 const MAX_PLANS: usize = 10_000;

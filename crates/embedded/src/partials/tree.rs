@@ -26,9 +26,15 @@ impl<T> Tree<T> {
     }
 }
 
-/// The trees of segments in order; `key` names a segment. The number of trees grows with the logarithm of that of the
-/// segments.
-pub(crate) fn trees<T>(segments: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<Tree<T>> {
+/// The tree of segments in order; `key` names a segment. None if there are no segments. Its root changes with each
+/// segment, and has so many members as the logarithm of their number.
+pub(crate) fn tree<T>(segments: Vec<T>, key: impl Fn(&T) -> u64) -> Option<Tree<T>> {
+    let mut trees = trees(segments, key);
+    if trees.len() > 1 { Some(Tree::Node(trees)) } else { trees.pop() }
+}
+
+/// The members of the root.
+fn trees<T>(segments: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<Tree<T>> {
     let hash = |segment: &T| BuildHasherDefault::<DefaultHasher>::default().hash_one(key(segment));
     // Beside each tree the hash of its last segment.
     let mut nodes: Vec<(u64, Tree<T>)> =

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::ScalarValue;
 use datafusion::functions_aggregate::{average, count, min_max, sum};
 use datafusion::logical_expr::AggregateUDF;
@@ -358,6 +358,17 @@ impl Steps {
             filters.push(call.filter.map(column_expr));
         }
         Ok(Steps { schema, group_by, functions, filters })
+    }
+
+    /// The column of the states that a step gives in which a call's state is an int; None if it is another.
+    pub(super) fn int_state(&self, call: usize) -> Result<Option<usize>, Failure> {
+        let mut column = self.group_by.num_group_exprs();
+        for function in &self.functions[..call] {
+            column += function.state_fields()?.len();
+        }
+        let state = self.functions[call].state_fields()?;
+        let is_int = matches!(state.as_slice(), [field] if field.data_type() == &DataType::Int64);
+        Ok(is_int.then_some(column))
     }
 
     /// One step: over rows, or over the states that a step gave.

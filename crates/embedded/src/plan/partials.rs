@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::aggregates::AggregateMode;
@@ -11,8 +12,8 @@ use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
-use rockhopper_sql::Value;
 use rockhopper_sql::resolved::{ColumnId, Expr, ExprKind, Plan, SortKey};
+use rockhopper_sql::{Function, Value};
 use rockhopper_storage::{Piece, SegmentId};
 
 use super::aggregate::{Grouped, Grouping, Steps, column_expr};
@@ -20,8 +21,8 @@ use super::layout::Key;
 use super::walk::{columns_read, for_each_operand};
 use super::{First, Planner, conjuncts};
 use crate::error::Failure;
-use crate::operator::{Given, Keep, KeptTops, Pruning, TopKey};
-use crate::partials::{Partials, Place, Tree, trees};
+use crate::operator::{Given, Keep, KeptTops, Leading, Pruning, TopKey};
+use crate::partials::{Partials, Place, Tree, tree};
 
 /// Segments of which fewer documents than this pass are cheaper to read again than to keep apart.
 const MIN_DOCUMENTS: usize = 2048;
@@ -47,8 +48,8 @@ struct Segments<'s> {
     schema: SchemaRef,
     /// The number of what is computed.
     plan: u64,
-    /// What of each partial result is enough.
-    first: Option<(LexOrdering, usize)>,
+    /// The order in which each partial result is kept, and how much of it is enough.
+    order: Option<(LexOrdering, Option<usize>)>,
 }
 
 /// A segment: its number among the pieces, and its name.
@@ -67,22 +68,41 @@ impl Planner<'_> {
         };
         let Some(chain) = Chain::of(grouping.input) else { return Ok(None) };
         let (whole, rest) = self.divided(&chain)?;
-        if whole.is_empty() {
-            return Ok(None);
-        }
-        let first = first.and_then(|first| order_of_groups(first, grouping));
-        let Some(described) = self.description(&chain, grouping, first.as_ref()) else { return Ok(None) };
+        let Some(whole) = tree(whole, |(_, segment)| segment.serial) else { return Ok(None) };
+        let first_groups = first.and_then(|first| order_of_groups(first, grouping));
+        let greatest = first.and_then(|first| greatest_counts(first, grouping));
+        let text = format!(
+            "groups {:?} {:?} {first_groups:?} {:?}",
+            grouping.groups,
+            grouping.aggregates,
+            greatest.map(|(call, _)| call)
+        );
+        let Some(described) = self.description(&chain, grouping, text) else { return Ok(None) };
         let rest = self.of_pieces(&rest, self.partitions).grouped(grouping)?;
         let groups = grouping.groups.len();
         let steps = Steps::new(rest.plan.schema(), groups, None, &rest.parts.calls)?;
         let states = steps.step(AggregateMode::Partial, rest.plan)?;
         let (schema, plan) = (states.schema(), partials.plan(&described));
-        let segments = Segments { partials, steps, schema, plan, first };
-        let mut inputs = vec![states];
-        for tree in trees(whole, |(_, segment)| segment.serial) {
-            inputs.push(self.partial(&tree, &segments, grouping)?);
-        }
-        let plan = segments.steps.step(AggregateMode::Final, together(inputs)?)?;
+        let greatest = match greatest {
+            Some((call, limit)) => steps.int_state(call)?.map(|column| (column, limit)),
+            None => None,
+        };
+        let order = match (first_groups, greatest) {
+            (Some((order, limit)), _) => Some((order, Some(limit))),
+            (None, Some((column, _))) => descending(column).map(|order| (order, None)),
+            (None, None) => None,
+        };
+        let segments = Segments { partials, steps, schema, plan, order };
+        let kept = self.partial(&whole, &segments, grouping)?;
+        let steps = &segments.steps;
+        let inputs: Arc<dyn ExecutionPlan> = match greatest {
+            Some((column, limit)) => {
+                let rest = steps.step(AggregateMode::PartialReduce, together(vec![states])?)?;
+                Arc::new(Leading::new(kept, rest, column, limit))
+            }
+            None => together(vec![kept, states])?,
+        };
+        let plan = steps.step(AggregateMode::Final, inputs)?;
         Ok(Some(Grouped { plan, parts: rest.parts }))
     }
 
@@ -139,13 +159,7 @@ impl Planner<'_> {
 
     /// All that a partial result of an aggregation depends on besides its segments; None if that changes from one
     /// refresh to the next.
-    fn description<'p>(
-        &self,
-        chain: &Chain<'p>,
-        grouping: &Grouping<'p>,
-        first: Option<&(LexOrdering, usize)>,
-    ) -> Option<String> {
-        let text = format!("groups {:?} {:?} {first:?}", grouping.groups, grouping.aggregates);
+    fn description<'p>(&self, chain: &Chain<'p>, grouping: &Grouping<'p>, text: String) -> Option<String> {
         let mut exprs = grouping.exprs();
         for (_, call) in &grouping.aggregates {
             exprs.extend(call.limit.iter().chain(&call.offset));
@@ -222,8 +236,8 @@ impl Planner<'_> {
                 .collect::<Result<_, Failure>>()?,
         };
         let states = steps.step(AggregateMode::PartialReduce, together(inputs)?)?;
-        let states: Arc<dyn ExecutionPlan> = match &segments.first {
-            Some((order, limit)) => Arc::new(SortExec::new(order.clone(), states).with_fetch(Some(*limit))),
+        let states: Arc<dyn ExecutionPlan> = match &segments.order {
+            Some((order, enough)) => Arc::new(SortExec::new(order.clone(), states).with_fetch(*enough)),
             None => states,
         };
         Ok(Arc::new(Keep::new(states, Arc::clone(segments.partials), place)))
@@ -313,6 +327,21 @@ fn order_of_groups(first: &First, grouping: &Grouping) -> Option<(LexOrdering, u
         exprs.push(PhysicalSortExpr::new(column_expr(number), *options));
     }
     Some((LexOrdering::new(exprs)?, first.limit))
+}
+
+/// The place of the aggregate whose counts decide first which groups are first, the greatest before the others, and how
+/// many groups are enough.
+fn greatest_counts(first: &First, grouping: &Grouping) -> Option<(usize, usize)> {
+    let (key, options) = first.keys.first()?;
+    let at = grouping.aggregates.iter().position(|(column, _)| column == key)?;
+    let call = &grouping.aggregates[at].1;
+    let counts = matches!(call.function, Function::Count | Function::CountIf) && !call.distinct;
+    (counts && options.descending && first.limit > 0).then_some((at, first.limit))
+}
+
+fn descending(column: usize) -> Option<LexOrdering> {
+    let options = SortOptions { descending: true, nulls_first: false };
+    LexOrdering::new([PhysicalSortExpr::new(column_expr(column), options)])
 }
 
 /// The rows of several inputs in one partition.

@@ -12,7 +12,7 @@ use crate::support::{Harness, NOW_US, text};
 const SEGMENTS: u64 = 6;
 const SEGMENT_DOCUMENTS: u64 = 3_000;
 const TAIL_DOCUMENTS: u64 = 700;
-const QUERIES: u64 = 250;
+const QUERIES: u64 = 400;
 
 /// A sequence of numbers that is the same each time.
 struct Random(u64);
@@ -133,6 +133,7 @@ fn query(random: &mut Random) -> String {
     let order = random.pick(&[
         "",
         "ORDER BY a DESC LIMIT 7",
+        "ORDER BY a DESC, g LIMIT 3",
         "ORDER BY g LIMIT 9",
         "ORDER BY g DESC LIMIT 3",
         "ORDER BY a, g LIMIT 100",

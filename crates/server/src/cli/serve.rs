@@ -43,7 +43,7 @@ pub struct Arguments {
     /// A PEM file with the certificate's key
     #[arg(long, requires = "tls_cert", value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// How much memory queries may use together to sort, group and join, such as 512MiB [default: 4GiB]
+    /// How much memory queries may use together to sort, group, join and hold results, such as 512MiB [default: 4GiB]
     #[arg(long, env = "ROCKHOPPER_MEMORY_LIMIT", value_parser = parse_bytes, value_name = "SIZE")]
     memory_limit: Option<usize>,
     /// How much of it one query may use, such as 256MiB [default: 1GiB, or all of it if that is less]

@@ -71,11 +71,11 @@ async fn run_statement(app: &App, request: &QueryRequest, client: &Arc<str>) -> 
         StatementKind::Describe(describe) => describe::run(app, &state, text, describe, &options).await,
         StatementKind::Explain(explain) => {
             let query = Arc::new(resolve(text, &explain.query, &*state, &options)?);
-            let (collections, aliases) = names(&query);
             let analyzed = match explain.analyze {
-                true => Some(execute(app, &state, text, query.clone(), &options, &limits).await?),
+                true => Some(answered(app, &state, text, query.clone(), &options, &limits).await?.answer),
                 false => None,
             };
+            let (collections, aliases) = names(&query);
             Ok(Outcome { answer: explain::answer(&query, analyzed.as_ref())?, collections, aliases })
         }
         StatementKind::Insert(_) => Err(rockhopper_sql::Error::NotSupported {
@@ -129,19 +129,7 @@ async fn answered(
     options: &Options,
     limits: &Limits,
 ) -> Result<Outcome> {
-    let (collections, aliases) = names(&query);
-    let answer = execute(app, state, text, query, options, limits).await?;
-    Ok(Outcome { answer, collections, aliases })
-}
-
-async fn execute(
-    app: &App,
-    state: &State,
-    text: &str,
-    query: Arc<Query>,
-    options: &Options,
-    limits: &Limits,
-) -> Result<Answer> {
+    let (names_read, aliases) = names(&query);
     let value_of = |name: &str| options.parameters.iter().find(|given| given.name == name);
     let parameters: Option<Vec<Value>> =
         query.parameters.iter().map(|used| Some(value_of(&used.name)?.value.clone())).collect();
@@ -162,7 +150,8 @@ async fn execute(
         timeout: limits.timeout,
         client: limits.client.clone(),
     };
-    Ok(app.engine.execute(statement).await?)
+    let answer = app.engine.execute(statement).await?;
+    Ok(Outcome { answer, collections: names_read, aliases })
 }
 
 /// Takes the default workspace from the statement's own options.
