@@ -37,8 +37,6 @@ struct Counts {
     words: StringArray,
     /// By code.
     counts: Vec<u32>,
-    /// The codes that were counted.
-    met: Vec<u32>,
     /// How often there was no string.
     none: i64,
 }
@@ -120,18 +118,12 @@ impl Partition {
 
 impl Counts {
     fn new(piece: usize, words: StringArray) -> Counts {
-        Counts { piece, counts: vec![0; words.len()], words, met: Vec::new(), none: 0 }
+        Counts { piece, counts: vec![0; words.len()], words, none: 0 }
     }
 
     fn add(&mut self, codes: &UInt32Array) {
         self.none += codes.null_count() as i64;
-        let mut one = |code: u32| {
-            let count = &mut self.counts[code as usize];
-            if *count == 0 {
-                self.met.push(code);
-            }
-            *count += 1;
-        };
+        let mut one = |code: u32| self.counts[code as usize] += 1;
         match codes.nulls() {
             None => codes.values().iter().for_each(|code| one(*code)),
             Some(_) => codes.iter().flatten().for_each(one),
@@ -157,11 +149,13 @@ impl Shared {
         })
     }
 
-    /// The words that were met, with their counts.
+    /// The words that were met, in the order of their codes, in which they lie in memory; with their counts.
     fn batch(&self, counts: Counts) -> std::result::Result<RecordBatch, Failure> {
-        let mut met: Vec<Option<u32>> = counts.met.iter().copied().map(Some).collect();
-        let mut numbers: Vec<i64> =
-            counts.met.iter().map(|code| i64::from(counts.counts[*code as usize])).collect();
+        let (mut met, mut numbers) = (Vec::new(), Vec::new());
+        for (code, count) in (0..).zip(&counts.counts).filter(|(_, count)| **count > 0) {
+            met.push(Some(code));
+            numbers.push(i64::from(*count));
+        }
         if counts.none > 0 {
             met.push(None);
             numbers.push(counts.none);
