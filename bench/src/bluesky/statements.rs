@@ -64,7 +64,8 @@ const TEXTS: &[Text] = &[
         ours: "SELECT b.did AS user_id, TIMESTAMP_MICROS(min(b.time_us)) AS first_post FROM bluesky b \
                WHERE b.kind = 'commit' AND b.commit.operation = 'create' \
                AND b.commit.collection = 'app.bsky.feed.post' GROUP BY b.did ORDER BY first_post LIMIT 3",
-        duckdb: "SELECT did AS user_id, epoch_ms(min(make_timestamp(time_us))) AS first_post FROM bluesky \
+        // DuckDB's `epoch_ms` rounds where the others cut.
+        duckdb: "SELECT did AS user_id, epoch_us(min(make_timestamp(time_us))) // 1000 AS first_post FROM bluesky \
                  WHERE kind = 'commit' AND \"commit\".operation = 'create' \
                  AND \"commit\".collection = 'app.bsky.feed.post' GROUP BY user_id ORDER BY first_post LIMIT 3",
         clickhouse: "SELECT {did} AS user_id, toUnixTimestamp64Milli(min(fromUnixTimestamp64Micro({time_us}))) \

@@ -20,7 +20,7 @@ use rockhopper_storage::{Snapshot, Store};
 use crate::EmbeddedOptions;
 use crate::answer;
 use crate::error::Failure;
-use crate::memory::{AllMemory, QueryMemory};
+use crate::memory::{AllMemory, QueryMemory, bytes_of};
 use crate::partials::Partials;
 use crate::plan::{Bindings, Context, Planner, Slot, SubqueryResult, subqueries};
 use crate::program::{KeySet, value_at};
@@ -211,8 +211,7 @@ struct Limits {
 
 impl Limits {
     fn take(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
-        let bytes: usize =
-            batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0)).sum();
+        let bytes = bytes_of(batch);
         let remedy = "add a LIMIT, name fewer columns, or aggregate";
         self.rows = self
             .rows

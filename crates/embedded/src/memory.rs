@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use datafusion::common::resources_datafusion_err;
 use datafusion::error::Result;
 use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
@@ -46,6 +47,16 @@ impl fmt::Display for QueryMemory {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         write!(out, "{} of {} bytes", self.used.load(Ordering::Relaxed), self.limit_bytes)
     }
+}
+
+/// The bytes of a batch's own rows, also where they are a part of larger columns, as the batches of one aggregation are.
+pub(crate) fn bytes_of(batch: &RecordBatch) -> usize {
+    let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size();
+    batch
+        .columns()
+        .iter()
+        .map(|column| bytes(column).unwrap_or_else(|_| column.get_array_memory_size()))
+        .sum()
 }
 
 fn try_add(counter: &AtomicUsize, additional: usize, limit: usize) -> bool {

@@ -11,6 +11,7 @@ use datafusion::physical_plan::{ExecutionPlan, PlanProperties};
 use futures::StreamExt;
 
 use super::{operator, properties};
+use crate::memory::bytes_of;
 use crate::partials::{Partials, Place};
 
 /// Hands on the rows of an input of one partition and, when all went through, keeps them.
@@ -44,7 +45,10 @@ impl Keep {
             seen = match (&next, seen) {
                 (Some(Ok(batch)), Some((mut batches, memory))) => {
                     // What is too large to be kept is not held either.
-                    let bytes = memory.size() + batch.get_array_memory_size();
+                    let bytes = memory.size() + bytes_of(batch);
+                    if bytes > most_bytes {
+                        partials.give_up(&place);
+                    }
                     let fits = bytes <= most_bytes && memory.try_resize(bytes).is_ok();
                     batches.push(batch.clone());
                     fits.then_some((batches, memory))

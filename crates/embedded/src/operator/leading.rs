@@ -12,6 +12,7 @@ use datafusion::physical_plan::{ExecutionPlan, PlanProperties};
 use futures::{TryFutureExt, TryStreamExt};
 
 use super::{operator, properties};
+use crate::memory::bytes_of;
 
 /// Of groups in two parts, hands on those that can be among the `limit` ones with the greatest counts in all.
 ///
@@ -63,7 +64,7 @@ async fn chosen(
 ) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     while let Some(batch) = rest.try_next().await? {
-        memory.try_grow(batch.get_array_memory_size())?;
+        memory.try_grow(bytes_of(&batch))?;
         batches.push(batch);
     }
     let lift = batches.iter().flat_map(|batch| counts_of(batch, counts)).max().unwrap_or(0);

@@ -16,6 +16,7 @@ use rockhopper_sql::{Span, Value};
 
 use super::{operator, properties};
 use crate::error::Failure;
+use crate::memory::bytes_of;
 use crate::program::{Frame, Node, any_array, explode};
 
 /// Elements that are worked on at once, unless one input row has more.
@@ -119,10 +120,7 @@ impl Progress {
                 _ => (self.rows_at_once * 2).min(BATCH_ROWS),
             };
             if out.num_rows() > 0 {
-                // Of columns that are shared with the store only the slices count.
-                let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size();
-                self.memory
-                    .try_resize(out.columns().iter().map(bytes).sum::<std::result::Result<_, _>>()?)?;
+                self.memory.try_resize(bytes_of(&out))?;
                 return Ok(Some(out));
             }
         }

@@ -6,13 +6,15 @@
 
 mod tree;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use rockhopper_storage::SegmentId;
 
 pub(crate) use tree::{Tree, tree};
+
+use crate::memory::bytes_of;
 
 /// Plans whose partial results are kept. With one more, all are forgotten.
 const MAX_PLANS: usize = 10_000;
@@ -31,6 +33,8 @@ pub(crate) struct Partials {
 struct State {
     /// The number of each plan, by what it computes.
     plans: HashMap<Arc<str>, u64>,
+    /// Plans of which a result was too large to be kept.
+    too_large: HashSet<u64>,
     next_plan: u64,
     found: HashMap<Place, Found>,
     bytes: usize,
@@ -65,6 +69,7 @@ impl Partials {
         }
         if state.plans.len() >= MAX_PLANS {
             state.plans.clear();
+            state.too_large.clear();
             state.found.clear();
             state.bytes = 0;
         }
@@ -84,12 +89,22 @@ impl Partials {
         Some(Arc::clone(&found.batches))
     }
 
+    /// Whether one of a plan's results was too large to be kept: then taking it apart costs more than it saves.
+    pub(crate) fn is_too_large(&self, plan: u64) -> bool {
+        self.state().too_large.contains(&plan)
+    }
+
+    /// Notes that a result of a plan is too large to be kept.
+    pub(crate) fn give_up(&self, place: &Place) {
+        self.state().too_large.insert(place.plan);
+    }
+
     /// Keeps what was found, unless it is too large.
     pub(crate) fn keep(&self, place: Place, batches: Vec<RecordBatch>) {
         let own = std::mem::size_of::<Place>() + place.segments.len() * std::mem::size_of::<SegmentId>();
-        let bytes = own + batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
+        let bytes = own + batches.iter().map(bytes_of).sum::<usize>();
         if bytes > self.max_entry_bytes() {
-            return;
+            return self.give_up(&place);
         }
         let mut state = self.state();
         state.uses += 1;
@@ -183,6 +198,8 @@ mod tests {
         partials.keep(place(plan, 1), vec![batch(2000)]);
         assert!(partials.get(&place(plan, 1)).is_none());
         assert_eq!(partials.bytes(), 0);
+        assert!(partials.is_too_large(plan));
+        assert!(!partials.is_too_large(partials.plan("sum")));
     }
 
     #[test]

@@ -78,11 +78,15 @@ impl Planner<'_> {
             greatest.map(|(call, _)| call)
         );
         let Some(described) = self.description(&chain, grouping, text) else { return Ok(None) };
+        let plan = partials.plan(&described);
+        if partials.is_too_large(plan) {
+            return Ok(None);
+        }
         let rest = self.of_pieces(&rest, self.partitions).grouped(grouping)?;
         let groups = grouping.groups.len();
         let steps = Steps::new(rest.plan.schema(), groups, None, &rest.parts.calls)?;
         let states = steps.step(AggregateMode::Partial, rest.plan)?;
-        let (schema, plan) = (states.schema(), partials.plan(&described));
+        let schema = states.schema();
         let greatest = match greatest {
             Some((call, limit)) => steps.int_state(call)?.map(|column| (column, limit)),
             None => None,
