@@ -7,6 +7,7 @@ use arrow::compute::not;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use rockhopper_sql::{Function, Value};
 use rockhopper_values as values;
+use rockhopper_values::datetime::unit::TimePart;
 
 use super::{Vector, arithmetic, compare};
 use crate::error::Failure;
@@ -53,6 +54,14 @@ fn by_column(function: Function, arguments: &[Vector], rows: usize) -> Result<Op
         (TimestampMicros, [Vector::Array { kind: Kind::Int, array, .. }]) => instants(array, 1),
         (TimestampMillis, [Vector::Array { kind: Kind::Int, array, .. }]) => instants(array, US_PER_MS),
         (TimestampSeconds, [Vector::Array { kind: Kind::Int, array, .. }]) => instants(array, US_PER_S),
+        (
+            Extract,
+            [Vector::Constant(Value::String(part)), Vector::Array { kind: Kind::Timestamp, array, .. }],
+        ) => TimePart::from_name(part).map(|part| {
+            let instants = array.as_primitive::<TimestampMicrosecondType>();
+            let parts: Int64Array = instants.unary(|us| part.of(us));
+            Vector::native(Kind::Int, Arc::new(parts))
+        }),
         (
             TimeBucket,
             [

@@ -126,6 +126,34 @@ pub fn add_months_us(us: i64, months: i64) -> Result<i64> {
         .ok_or_else(|| Error::out_of_range("The date"))
 }
 
+/// A part of the time of day, such as the hour.
+#[derive(Clone, Copy, Debug)]
+pub struct TimePart {
+    length_us: i64,
+    /// So many of them make one of the next longer part.
+    count: i64,
+}
+
+impl TimePart {
+    /// The part of a name in any case; None for other parts than those of the time of day.
+    pub fn from_name(name: &str) -> Option<TimePart> {
+        let (length_us, count) = match name.to_ascii_lowercase().as_str() {
+            "microsecond" => (1, MICROS_PER_SECOND),
+            "millisecond" => (MICROS_PER_MILLI, 1000),
+            "second" => (MICROS_PER_SECOND, 60),
+            "minute" => (60 * MICROS_PER_SECOND, 60),
+            "hour" => (3600 * MICROS_PER_SECOND, 24),
+            _ => return None,
+        };
+        Some(TimePart { length_us, count })
+    }
+
+    /// The part of a civil time in microseconds.
+    pub fn of(self, us: i64) -> i64 {
+        us.div_euclid(self.length_us).rem_euclid(self.count)
+    }
+}
+
 /// What `EXTRACT(part FROM x)` gives. None if the type has no such part.
 pub fn extract(part: &str, value: &Value) -> Result<Option<Value>> {
     let (us, has_date, has_time) = match value {
@@ -135,18 +163,10 @@ pub fn extract(part: &str, value: &Value) -> Result<Option<Value>> {
         _ => return Ok(None),
     };
     let name = part.to_ascii_lowercase();
-    let civil = Civil::from_us(us);
-    let of_time = match name.as_str() {
-        "microsecond" => Some(civil.microsecond),
-        "millisecond" => Some(civil.microsecond / MICROS_PER_MILLI),
-        "second" => Some(civil.second),
-        "minute" => Some(civil.minute),
-        "hour" => Some(civil.hour),
-        _ => None,
-    };
-    if let Some(number) = of_time {
-        return Ok(has_time.then_some(Value::Int(number)));
+    if let Some(part) = TimePart::from_name(&name) {
+        return Ok(has_time.then_some(Value::Int(part.of(us))));
     }
+    let civil = Civil::from_us(us);
     let days = us.div_euclid(MICROS_PER_DAY);
     let number = match name.as_str() {
         "date" => return Ok(has_date.then(|| Value::Date(civil::date_of(us)))),
