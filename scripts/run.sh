@@ -53,8 +53,10 @@ wait_until_one_ends() {
 # Stops what was started, last first, each within 20 s, and nothing else.
 stop_all() {
     local status=$? at pid waited
-    trap '' INT TERM
+    trap '' HUP INT TERM
     trap - EXIT
+    # Nothing may keep it from stopping the rest: where the terminal was closed, messages cannot be written.
+    set +e
     [ ${#pids[@]} -gt 0 ] && say "stopping"
     for ((at = ${#pids[@]} - 1; at >= 0; at--)); do
         pid=${pids[$at]}
@@ -69,11 +71,15 @@ stop_all() {
     exit "$status"
 }
 trap stop_all EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 show_in_terminal() {
-    # In the foreground: it reads no keys, and Ctrl-C reaches it and this script alike.
+    # In the background, for a signal is heard while this script waits, not while a command is in the foreground.
     "$target/release/grafana-standin" dashboard --plugin "$root/dist" --url "$server_url" \
-        --api-key-file "$data/server/api-key" "$root/dashboards/tweets.json" "$root/dashboards/hashtags.json"
+        --api-key-file "$data/server/api-key" "$root/dashboards/tweets.json" "$root/dashboards/hashtags.json" &
+    names+=(dashboard)
+    pids+=("$!")
+    wait "$!"
 }
