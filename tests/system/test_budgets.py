@@ -65,7 +65,7 @@ def is_idle(server):
 HUNGRY = {
     "groups": "SELECT count(*) FROM big GROUP BY CONCAT(s, s, s, s, s, s, s)",
     "sort": "SELECT s, CONCAT(s, s, s, s, s) AS t FROM big ORDER BY t, n",
-    "first rows": f"SELECT n FROM big ORDER BY CONCAT({', '.join(60 * ['s'])}), n LIMIT 10000",
+    "first rows": f"SELECT n FROM big ORDER BY {', '.join(60 * ['s'])}, n LIMIT 10000",
     "rows": "SELECT CONCAT(s, s, s, s, s, s, s) AS t FROM big",
     "join": "SELECT count(*) FROM big x JOIN big y ON CONCAT(x.s, x.s, x.s, x.s, x.s) = CONCAT(y.s, y.s, y.s, y.s, y.s)",
     "window": "SELECT max(r) FROM (SELECT ROW_NUMBER() OVER (PARTITION BY g ORDER BY s) AS r, s FROM big) t",
