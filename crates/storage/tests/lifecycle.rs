@@ -155,6 +155,14 @@ fn paths_are_described_with_how_often_they_hold_a_type() {
     assert_eq!(fixture.collection.describe().unwrap(), expected);
 }
 
+/// Waits for the background work to leave so many documents, if it ever does.
+fn wait_until_rows(fixture: &Fixture, rows: usize) {
+    let start = Instant::now();
+    while fixture.snapshot().rows() > rows && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn segments_that_are_too_old_are_dropped() {
     let options = StoreOptions { seal_after: Duration::from_millis(50), ..quiet() };
@@ -167,10 +175,7 @@ fn segments_that_are_too_old_are_dropped() {
     fixture.collection.seal().unwrap();
     fixture.append(&[&old, &new]);
     fixture.collection.seal().unwrap();
-    let start = Instant::now();
-    while fixture.snapshot().rows() > 2 && start.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until_rows(&fixture, 2);
     assert_eq!(fixture.snapshot().rows(), 2, "only a segment whose documents are all old is dropped");
     assert_eq!(fixture.collection.statistics().document_count, 2);
     let fixture = fixture.reopen();
@@ -190,10 +195,7 @@ fn segments_that_are_too_old_are_dropped_where_nothing_can_be_sealed() {
     std::fs::create_dir(&next).unwrap();
     fixture.append(&[&format!(r#"{{"_event_time":{}}}"#, now_us + 3_600_000_000)]);
     assert!(fixture.collection.seal().is_err());
-    let start = Instant::now();
-    while fixture.snapshot().rows() > 1 && start.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until_rows(&fixture, 1);
     assert_eq!(fixture.snapshot().rows(), 1, "the old segment is gone");
 }
 

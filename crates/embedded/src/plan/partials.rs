@@ -161,8 +161,8 @@ impl Planner<'_> {
         Ok((whole, rest))
     }
 
-    /// All that a partial result of an aggregation depends on besides its segments; None if that changes from one
-    /// refresh to the next.
+    /// All that a partial result of an aggregation depends on besides its segments, after `text`, which says what is
+    /// computed; None if that changes from one refresh to the next.
     fn description<'p>(&self, chain: &Chain<'p>, grouping: &Grouping<'p>, text: String) -> Option<String> {
         let mut exprs = grouping.exprs();
         for (_, call) in &grouping.aggregates {

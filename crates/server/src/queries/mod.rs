@@ -129,19 +129,19 @@ async fn answered(
     options: &Options,
     limits: &Limits,
 ) -> Result<Outcome> {
-    let (names_read, aliases) = names(&query);
+    let (collections, aliases) = names(&query);
     let value_of = |name: &str| options.parameters.iter().find(|given| given.name == name);
     let parameters: Option<Vec<Value>> =
         query.parameters.iter().map(|used| Some(value_of(&used.name)?.value.clone())).collect();
     let parameters =
         parameters.ok_or_else(|| Error::Internal("a parameter of a resolved query has no value".into()))?;
-    let collections: Result<Vec<CollectionId>> = query
+    let ids: Result<Vec<CollectionId>> = query
         .collections
         .iter()
         .map(|name| Ok(state.collection(&name.workspace, &name.name)?.engine_id()))
         .collect();
     let statement = Statement {
-        collections: collections?,
+        collections: ids?,
         query,
         parameters,
         text: text.into(),
@@ -151,7 +151,7 @@ async fn answered(
         client: limits.client.clone(),
     };
     let answer = app.engine.execute(statement).await?;
-    Ok(Outcome { answer, collections: names_read, aliases })
+    Ok(Outcome { answer, collections, aliases })
 }
 
 /// Takes the default workspace from the statement's own options.
